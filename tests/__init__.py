@@ -1,0 +1,1 @@
+"""What does zerosum promise, told by example?"""

@@ -1,0 +1,35 @@
+"""How thorough is a run, and how is it repeated?
+
+`ZEROSUM_HYPOTHESIS=long` searches far; without it the search is short, and in CI always the same.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A shared machine may be slow at any moment: neither time limit says anything about the code.
+settings.register_profile(
+    "fast",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long",
+    deadline=None,
+    derandomize=False,
+    max_examples=2_000,
+    stateful_step_count=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("ZEROSUM_HYPOTHESIS", "fast"))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    # `-q` hides the header that names the seed; a failure must stay repeatable.
+    seed = config.getoption("randomly_seed", default=None)
+    if exitstatus != pytest.ExitCode.OK and seed is not None:
+        terminalreporter.write_line(f"Same order again: pytest --randomly-seed={seed}")
