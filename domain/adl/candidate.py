@@ -1,0 +1,52 @@
+"""What does a policy know about an account that could be closed?"""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from domain.units import AccountId, Lots, QuoteUnits
+
+
+class Candidate(NamedTuple):
+    """An account on the side opposite to the bankrupt one, at the state just before the decision."""
+
+    account: AccountId
+    quantity: Lots
+    cost: QuoteUnits
+    unrealized: QuoteUnits
+    notional: QuoteUnits
+    equity: QuoteUnits
+    maintenance_margin: QuoteUnits
+    capacity: Lots
+    opened_seq: int
+    account_seq: int
+    is_vault: bool
+
+    @property
+    def size(self) -> Lots:
+        """Quantity without its sign."""
+        return abs(self.quantity)
+
+    @property
+    def cost_notional(self) -> QuoteUnits:
+        """`N0 = |n|`, at least one quote unit."""
+        return abs(self.cost) or 1
+
+
+class Score(NamedTuple):
+    """A sort key as numerator and positive denominator; higher is closed earlier."""
+
+    numerator: int
+    denominator: int
+
+    def fraction(self) -> Fraction:
+        """The score in lowest terms."""
+        return Fraction(self.numerator, self.denominator)
+
+
+class Ranked(NamedTuple):
+    """A candidate at its place: score (None where the policy shares instead), and lots closed."""
+
+    candidate: Candidate
+    score: Score | None
+    closed: Lots = 0
+    admitted_loser: bool = False

@@ -1,0 +1,135 @@
+"""How much equity does a holding ask for, and at which price is nothing left?
+
+Rates are marginal over tiers of notional, so requirements are continuous; they are rounded up, once
+per market, and added up over the markets of an account (cross margin).
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from domain.rounding import ceiling, ceiling_of, floor_of
+from domain.specification import Tier
+from domain.units import Lots, QuoteUnits, Ticks
+
+
+class _Slice(NamedTuple):
+    """A tier with whole-number arithmetic: requirement = (base + rate·(N − start)) / denominator."""
+
+    start: int
+    rate: int
+    base: int
+
+
+class Schedule:
+    """Margin requirement as a function of notional, for one kind of rate; whole numbers inside."""
+
+    __slots__ = ("_denominator", "_slices", "largest_rate")
+
+    def __init__(self, rates: Sequence[tuple[QuoteUnits, Fraction]]) -> None:
+        """`rates` are (from notional, rate), first from 0, strictly rising."""
+        self._denominator = lcm(*(rate.denominator for _, rate in rates))
+        self._slices: list[_Slice] = []
+        self.largest_rate = max(rate for _, rate in rates)
+        base = 0
+        for number, (start, rate) in enumerate(rates):
+            if number:
+                before = self._slices[-1]
+                base = before.base + before.rate * (start - before.start)
+            whole = rate.numerator * (self._denominator // rate.denominator)
+            self._slices.append(_Slice(start, whole, base))
+
+    def requirement(self, notional: QuoteUnits) -> QuoteUnits:
+        """`⌈Σ slice · rate⌉`, rounded up once."""
+        slices = self._slices
+        at = slices[0]
+        if len(slices) > 1:
+            for later in slices[1:]:
+                if later.start >= notional:
+                    break
+                at = later
+        return ceiling(at.base + at.rate * (notional - at.start), self._denominator)
+
+    def starts(self) -> list[QuoteUnits]:
+        """Notionals at which the rate changes."""
+        return [tier.start for tier in self._slices]
+
+    def line_at(self, notional: QuoteUnits) -> tuple[Fraction, Fraction]:
+        """(a, b) with requirement = ⌈a + b·N⌉ for every N in the tier of `notional`."""
+        at = next(tier for tier in reversed(self._slices) if tier.start <= notional)
+        return (
+            Fraction(at.base - at.rate * at.start, self._denominator),
+            Fraction(at.rate, self._denominator),
+        )
+
+
+def initial_schedule(tiers: Sequence[Tier]) -> Schedule:
+    """Equity needed to open, by notional."""
+    return Schedule([(tier.from_notional, tier.initial) for tier in tiers])
+
+
+def maintenance_schedule(tiers: Sequence[Tier]) -> Schedule:
+    """Equity needed to keep, by notional."""
+    return Schedule([(tier.from_notional, tier.maintenance) for tier in tiers])
+
+
+def bankruptcy_price(
+    *,
+    mark_price: Ticks,
+    quantity: Lots,
+    point_value: int,
+    equity: QuoteUnits,
+    weight: QuoteUnits,
+    weight_total: QuoteUnits,
+) -> Fraction:
+    """Exact price in ticks at which closing the position uses up its share of the equity.
+
+    `p_i = P_i − E_i / (q_i·v_i)` with `E_i = E · weight / weight_total`; the weights are maintenance
+    margins (notionals where all of those are zero). Closing every position of an account at its
+    price leaves exactly zero (mechanics: Bankruptcy price). May be zero or negative.
+    """
+    return mark_price - Fraction(equity * weight, weight_total * quantity * point_value)
+
+
+def bankruptcy_amount(
+    sign: int, lots: Lots, price: Fraction, point_value: int
+) -> QuoteUnits:
+    """Cash that the bankrupt account receives (+) or pays (−) for `lots` at `price`.
+
+    `⌈s·x·p·v⌉`: rounded toward the bankrupt account; the other side carries the sub-unit.
+    """
+    return ceiling(sign * lots * point_value * price.numerator, price.denominator)
+
+
+def book_limit(sign: int, price: Fraction) -> Ticks | None:
+    """The bankruptcy price as a limit on the safe side: a long sells at the next tick up, at least
+    one tick; a short buys at the next tick down, None when that is below one tick.
+    """
+    if sign > 0:
+        return max(1, ceiling_of(price))
+    limit = floor_of(price)
+    return limit if limit >= 1 else None
+
+
+def capacity(
+    *,
+    equity: QuoteUnits,
+    quantity: Lots,
+    mark_price: Ticks,
+    price: Fraction,
+    point_value: int,
+) -> Lots:
+    """Largest `x ≤ |quantity|` whose close at `price` leaves the candidate's equity at or above 0.
+
+    The candidate's equity changes by `⌊−s·x·(P − p)·v⌋` (it carries the rounding), so the largest x
+    follows without search.
+    """
+    sign = 1 if quantity > 0 else -1
+    loss_per_lot = sign * (mark_price - price) * point_value
+    size = abs(quantity)
+    if equity < 0:
+        return 0
+    if loss_per_lot <= 0:
+        return size
+    return min(size, floor_of(Fraction(equity) / loss_per_lot))

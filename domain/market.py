@@ -1,0 +1,249 @@
+"""What is one market's state, and what does each of its events change?
+
+A market folds its own stream alone: specification, mark, book, and the register of positions. What
+its events do to accounts leaves it as a list of changes, so a market can be rebuilt without them.
+Every trade, takeover and ADL close names both sides: an unbalanced market cannot be written down.
+"""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, NamedTuple
+
+from domain.book import Book, Order
+from domain.events import (
+    AdlListSet,
+    AdlPolicyChanged,
+    Event,
+    FundingSettled,
+    MarkPriceUpdated,
+    OrderCancelled,
+    OrderPlaced,
+    PositionDeleveraged,
+    PositionTakenOver,
+    TradeExecuted,
+)
+from domain.layer import Layer
+from domain.margin import Schedule, initial_schedule, maintenance_schedule
+from domain.position import Position, fill
+from domain.specification import AdlPolicy, MarketSpec, policy_from
+from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
+
+OPENED: Final = 1
+CLOSED: Final = -1
+SAME: Final = 0
+
+
+class Change(NamedTuple):
+    """What an event of a market does to an account: cash, and whether it now holds a position."""
+
+    account: AccountId
+    cash: QuoteUnits
+    holding: int = SAME
+
+
+class Market:
+    """Specification, mark, book, positions, and the results each account has realised here."""
+
+    __slots__ = (
+        "adl_list",
+        "book",
+        "fees",
+        "funding_index",
+        "id",
+        "initial",
+        "maintenance",
+        "mark",
+        "mark_seq",
+        "point_value",
+        "policy",
+        "policy_seq",
+        "positions",
+        "previous_mark",
+        "realized",
+        "spec",
+    )
+
+    def __init__(self, spec: MarketSpec, seq: int) -> None:
+        self.id: MarketId = spec.id
+        self.spec = spec
+        self.point_value = spec.point_value
+        self.initial: Schedule = initial_schedule(spec.tiers)
+        self.maintenance: Schedule = maintenance_schedule(spec.tiers)
+        self.policy: AdlPolicy = spec.adl
+        self.policy_seq = seq
+        self.adl_list: tuple[AccountId, ...] = ()
+        self.mark: Ticks | None = None
+        self.previous_mark: Ticks | None = None
+        self.mark_seq = 0
+        self.funding_index: QuoteUnits = 0
+        self.fees: QuoteUnits = 0
+        self.book = Book()
+        self.positions: MutableMapping[AccountId, Position] = {}
+        self.realized: MutableMapping[AccountId, QuoteUnits] = {}
+
+    def fork(self) -> "Market":
+        """A market to try things out on; this one stays as it is."""
+        market = Market.__new__(Market)
+        for name in Market.__slots__:
+            setattr(market, name, getattr(self, name))
+        market.book = self.book.fork()
+        market.positions = Layer(self.positions)
+        market.realized = Layer(self.realized)
+        return market
+
+    @property
+    def price(self) -> Ticks:
+        """The mark price, where the caller knows that there is one."""
+        if self.mark is None:
+            message = f"market {self.id} has no mark price yet"
+            raise LookupError(message)
+        return self.mark
+
+    def apply(self, event: Event) -> list[Change]:
+        """Fold one event of this market's stream; says what it does to accounts."""
+        return _FOLDS[event["type"]](self, event["seq"], event["data"])
+
+    def _filled(
+        self,
+        account: AccountId,
+        quantity: Lots,
+        amount: QuoteUnits,
+        seq: int,
+        fee: QuoteUnits = 0,
+        stated: QuoteUnits | None = None,
+    ) -> Change:
+        """Move one side of a two-sided fact; `amount` is signed like `quantity`."""
+        before = self.positions.get(account)
+        after, realized = fill(before, quantity, amount, seq, stated)
+        if realized:
+            self.realized[account] = self.realized.get(account, 0) + realized
+        if after is None:
+            del self.positions[account]
+            return Change(account, realized - fee, CLOSED)
+        self.positions[account] = after
+        return Change(account, realized - fee, SAME if before is not None else OPENED)
+
+    def _trade_executed(self, seq: int, data: TradeExecuted) -> list[Change]:
+        quantity = data["quantity"]
+        amount = quantity * data["price"] * self.point_value
+        buyer, seller = data["buyer"], data["seller"]
+        if data["purpose"] == "opening":
+            return self._opened_midway(buyer, seller, quantity, amount, seq)
+        if data["maker_order_id"] is not None:
+            self.book.reduce(data["maker_order_id"], quantity)
+        if data["taker_order_id"] is not None:
+            self.book.reduce(data["taker_order_id"], quantity)
+        buyer_fee, seller_fee = data["buyer_fee"], data["seller_fee"]
+        changes = [
+            self._filled(
+                buyer, quantity, amount, seq, buyer_fee, data["buyer_realized"]
+            ),
+            self._filled(
+                seller, -quantity, -amount, seq, seller_fee, data["seller_realized"]
+            ),
+        ]
+        if fee := buyer_fee + seller_fee:
+            self.fees += fee
+            changes.append(Change("treasury", fee))
+        return changes
+
+    def _opened_midway(
+        self,
+        buyer: AccountId,
+        seller: AccountId,
+        quantity: Lots,
+        amount: QuoteUnits,
+        seq: int,
+    ) -> list[Change]:
+        """A recorded log met a position in the middle of its life: size known, cost not."""
+        changes = [
+            self._filled(buyer, quantity, amount, seq),
+            self._filled(seller, -quantity, -amount, seq),
+        ]
+        for account in (buyer, seller):
+            position = self.positions.get(account)
+            if position is not None:
+                self.positions[account] = position._replace(basis_known=False)
+        return changes
+
+    def _position_taken_over(self, seq: int, data: PositionTakenOver) -> list[Change]:
+        return self._closed_against(data["bankrupt"], data["vault"], seq, data)
+
+    def _position_deleveraged(
+        self, seq: int, data: PositionDeleveraged
+    ) -> list[Change]:
+        return self._closed_against(data["bankrupt"], data["victim"], seq, data)
+
+    def _closed_against(
+        self,
+        bankrupt: AccountId,
+        other: AccountId,
+        seq: int,
+        data: PositionTakenOver | PositionDeleveraged,
+    ) -> list[Change]:
+        """Lots leave the bankrupt account for `amount` of cash; the other side mirrors both."""
+        quantity = data["quantity"] * self.positions[bankrupt].sign
+        amount = data["amount"]
+        return [
+            self._filled(bankrupt, -quantity, -amount, seq),
+            self._filled(other, quantity, amount, seq),
+        ]
+
+    def _funding_settled(self, _seq: int, data: FundingSettled) -> list[Change]:
+        per_lot = data["per_lot"]
+        self.funding_index = data["funding_index"]
+        return [
+            Change(account, -position.quantity * per_lot)
+            for account, position in self.positions.items()
+        ]
+
+    def _mark_price_updated(self, seq: int, data: MarkPriceUpdated) -> list[Change]:
+        self.previous_mark, self.mark, self.mark_seq = (
+            data["previous_price"],
+            data["price"],
+            seq,
+        )
+        return []
+
+    def _order_placed(self, seq: int, data: OrderPlaced) -> list[Change]:
+        self.book.add(
+            Order(
+                data["order_id"],
+                data["account"],
+                1 if data["side"] == "buy" else -1,
+                data["price"],
+                data["quantity"],
+                data["reduce_only"],
+                seq,
+                data["time_in_force"] != "ioc",
+            )
+        )
+        return []
+
+    def _order_cancelled(self, _seq: int, data: OrderCancelled) -> list[Change]:
+        self.book.reduce(data["order_id"], data["quantity"])
+        return []
+
+    def _adl_policy_changed(self, seq: int, data: AdlPolicyChanged) -> list[Change]:
+        self.policy, self.policy_seq = policy_from(data), seq
+        return []
+
+    def _adl_list_set(self, _seq: int, data: AdlListSet) -> list[Change]:
+        self.adl_list = tuple(data["accounts"])
+        return []
+
+    def _nothing_moves(self, _seq: int, _data: object) -> list[Change]:
+        return []
+
+
+_FOLDS: Final[dict[str, Callable[[Market, int, Any], list[Change]]]] = {
+    "market.trade_executed/1": Market._trade_executed,
+    "market.position_taken_over/1": Market._position_taken_over,
+    "market.position_deleveraged/1": Market._position_deleveraged,
+    "market.funding_settled/1": Market._funding_settled,
+    "market.mark_price_updated/1": Market._mark_price_updated,
+    "market.order_placed/1": Market._order_placed,
+    "market.order_cancelled/1": Market._order_cancelled,
+    "market.adl_policy_changed/1": Market._adl_policy_changed,
+    "market.adl_list_set/1": Market._adl_list_set,
+    "market.deleveraging_decided/1": Market._nothing_moves,
+}

@@ -1,0 +1,101 @@
+"""Would the same command be decided the same way again?
+
+The command that opened a chain can be read back from its own event, so every derived event of a
+decided log can be decided again from the state before it and compared byte for byte.
+"""
+
+from typing import Any, Final
+
+from domain.commands import (
+    CancelOrder,
+    Command,
+    Deposit,
+    ListMarket,
+    OpenAccount,
+    OpenVenue,
+    PlaceOrder,
+    RecordTrade,
+    SetAdlList,
+    SetAdlPolicy,
+    SettleFunding,
+    UpdateMark,
+    Withdraw,
+)
+from domain.decide import decide
+from domain.errors import Rejected
+from domain.events import Event
+from domain.specification import policy_from, spec_from
+from domain.units import parse_decimal
+from domain.venue import Venue
+
+REMEMBERED_ONLY: Final = ("venue.command_rejected/1",)
+"""Events that state a refusal: the log keeps the command's digest, not the command."""
+
+
+def decide_again(venue: Venue, own: Event) -> tuple[Event, ...]:
+    """The events that the command behind `own` causes on `venue`, the state just before it."""
+    if own["type"] in REMEMBERED_ONLY:
+        return (own,)
+    try:
+        return tuple(
+            decide(venue, command_of(own), time=own["time"], source=own["source"])
+        )
+    except Rejected:
+        return ()
+
+
+def command_of(event: Event) -> Command:
+    """The command whose own event this is."""
+    kind, data = event["type"], event["data"]
+    name = event["stream"].partition("/")[2]
+    match kind:
+        case "venue.opened/1":
+            unit = parse_decimal(data["quote_unit"])
+            if unit is None:
+                raise _no_command(event)
+            return OpenVenue(data["name"], data["quote"], unit)
+        case "market.listed/1":
+            return ListMarket(spec_from(name, data))
+        case "account.opened/1":
+            return OpenAccount(name, data["role"])
+        case "account.collateral_deposited/1":
+            return Deposit(name, data["amount"], data["reference"])
+        case "account.collateral_withdrawn/1":
+            return Withdraw(name, data["amount"], data["reference"])
+        case "market.mark_price_updated/1":
+            return UpdateMark(name, data["price"])
+        case "market.order_placed/1":
+            return _order(name, data)
+        case "market.order_cancelled/1":
+            return CancelOrder(name, data["order_id"])
+        case "market.trade_executed/1":
+            return RecordTrade(
+                name, data["buyer"], data["seller"], data["price"], data["quantity"]
+            )
+        case "market.funding_settled/1":
+            return SettleFunding(name, None, data["per_lot"])
+        case "market.adl_policy_changed/1":
+            return SetAdlPolicy(name, policy_from(data))
+        case "market.adl_list_set/1":
+            return SetAdlList(name, tuple(data["accounts"]))
+        case _:
+            raise _no_command(event)
+
+
+def _order(market: str, data: dict[str, Any]) -> PlaceOrder:
+    return PlaceOrder(
+        market,
+        data["account"],
+        data["order_id"],
+        data["side"],
+        data["quantity"],
+        data["price"],
+        data["time_in_force"],
+        data["reduce_only"],
+    )
+
+
+def _no_command(event: Event) -> ValueError:
+    return ValueError(
+        f"{event['type']} at seq {event['seq']} is no command's own event"
+    )
