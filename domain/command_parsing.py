@@ -39,6 +39,7 @@ from domain.reading import (
     ratio_of,
     text_of,
 )
+from domain.submission import is_key
 from domain.units import Decimal10
 from domain.venue import Venue
 
@@ -109,9 +110,7 @@ def _check_keys(shape: Shape, fields: Fields) -> None:
         if not right:
             raise Rejected("bad_type", field=field)
     identity = fields.get("id")
-    if identity is not None and not (
-        0 < len(identity) <= 200 and identity.isprintable()
-    ):
+    if identity is not None and not is_key(identity):
         raise Rejected("bad_value", field="id")
 
 

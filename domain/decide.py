@@ -191,14 +191,18 @@ def _covers_order(venue: Venue, market: Market, command: PlaceOrder, side: int) 
     if command.price is not None:
         per_lot = max(0, side * (command.price - market.price)) * market.point_value
         conceded = per_lot * quantity
-    before = initial_in(market, account)
+    elsewhere = sum(
+        initial_in(other, account)
+        for other in venue.markets.values()
+        if other is not market
+    )
     after = initial_in(
         market,
         account,
         more_bids=quantity if side > 0 else 0,
         more_asks=0 if side > 0 else quantity,
     )
-    needed = venue.initial_margin(account) - before + after + conceded
+    needed = elsewhere + after + conceded
     equity = venue.equity(account)
     if equity < needed:
         raise Rejected(

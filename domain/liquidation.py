@@ -44,14 +44,15 @@ def check(draft: Draft, holders: Iterable[AccountId] = ()) -> None:
 
 
 def _is_short(venue: Venue, account: AccountId) -> bool:
-    return venue.equity(account) < venue.maintenance_margin(account)
+    equity, maintenance = venue.standing(account)
+    return equity < maintenance
 
 
 def _urgency(venue: Venue, account: AccountId) -> tuple[Fraction, int] | None:
     """Sort key of a liquidatable account, lowest first: `M = 0` by equity, then by `E/M`."""
     if not venue.holdings.get(account):
         return None
-    equity, maintenance = venue.equity(account), venue.maintenance_margin(account)
+    equity, maintenance = venue.standing(account)
     if equity >= maintenance:
         return None
     if maintenance == 0:

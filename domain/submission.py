@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NoReturn
 
-from domain.canonical import NotCanonicalError, canonical_bytes
+from domain.canonical import rewritten
 from domain.errors import Rejected, RejectedUnread
 
 LONGEST_NUMBER = 4_000
+LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +36,38 @@ def read_command(line: str | bytes | Mapping[str, Any]) -> Submission:
     if isinstance(line, Mapping):
         line = _written(line)
     try:
-        text = line.decode("utf-8") if isinstance(line, bytes) else line
-        text = text.strip(" \t\r\n")
-        duplicates: list[str] = []
-        floats: list[str] = []
-
-        def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-            found = dict(items)
-            if len(found) != len(items):
-                keys = [key for key, _ in items]
-                duplicates.extend(sorted({key for key in keys if keys.count(key) > 1}))
-            return found
-
-        def noted(number: str) -> str:
-            floats.append(number)
-            return number
-
-        value = json.loads(
-            text,
-            object_pairs_hook=pairs,
-            parse_float=noted,
-            parse_int=_whole,
-            parse_constant=_no_json,
+        text = (line.decode("utf-8") if isinstance(line, bytes) else line).strip(
+            " \t\r\n"
         )
-        text.encode("utf-8")
+        fields = _DECODE(text)
+        if not isinstance(fields, dict):
+            raise RejectedUnread("bad_json", reason="not a JSON object")
+        return Submission(
+            fields, _known_by(fields), sha256(rewritten(fields)).hexdigest()
+        )
+    except _FaultyCommand as found:
+        return _remembered(text, found.rejected)
     except (ValueError, RecursionError) as fault:
         raise RejectedUnread("bad_json", reason=_reason(fault)) from fault
-    if not isinstance(value, dict):
-        raise RejectedUnread("bad_json", reason="not a JSON object")
-    identity = value.get("id")
-    known_by = identity if isinstance(identity, str) and _is_plain(identity) else None
-    raw = text.encode("utf-8")
-    if duplicates:
-        fault_found = Rejected("duplicate_key", key=_shown(duplicates[0]))
-        return Submission(value, known_by, sha256(raw).hexdigest(), fault_found)
-    if floats:
-        fault_found = Rejected("float_not_allowed", number=floats[0][:64])
-        return Submission(value, known_by, sha256(raw).hexdigest(), fault_found)
-    try:
-        digest = sha256(canonical_bytes(value)).hexdigest()
-    except NotCanonicalError as fault:
-        raise RejectedUnread("bad_json", reason=str(fault)[:120]) from fault
-    return Submission(value, known_by, digest)
 
 
-def _written(fields: Mapping[str, Any]) -> str:
-    try:
-        return json.dumps(dict(fields), ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError) as fault:
-        raise RejectedUnread("bad_json", reason=_reason(fault)) from fault
+class _FaultyCommand(Exception):
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__(rejected.code)
+        self.rejected = rejected
+
+
+def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        keys = [key for key, _ in items]
+        twice = min(key for key in keys if keys.count(key) > 1)
+        raise _FaultyCommand(Rejected("duplicate_key", key=_shown(twice)))
+    return found
+
+
+def _no_float(number: str) -> NoReturn:
+    raise _FaultyCommand(Rejected("float_not_allowed", number=number[:64]))
 
 
 def _whole(text: str) -> int:
@@ -98,14 +82,50 @@ def _no_json(text: str) -> NoReturn:
     raise ValueError(message)
 
 
+_DECODE = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_float=_no_float,
+    parse_int=_whole,
+    parse_constant=_no_json,
+).decode
+_DECODE_LOOSELY = json.JSONDecoder(
+    parse_float=str, parse_int=_whole, parse_constant=_no_json
+).decode
+
+
+def _remembered(text: str, fault: Rejected) -> Submission:
+    """A faulty command by the bytes it was written with: it has no canonical writing."""
+    try:
+        fields = _DECODE_LOOSELY(text)
+        raw = text.encode("utf-8")
+    except (ValueError, RecursionError) as unreadable:
+        raise RejectedUnread("bad_json", reason=_reason(unreadable)) from unreadable
+    if not isinstance(fields, dict):
+        raise RejectedUnread("bad_json", reason="not a JSON object")
+    return Submission(fields, _known_by(fields), sha256(raw).hexdigest(), fault)
+
+
+def _known_by(fields: dict[str, Any]) -> str | None:
+    identity = fields.get("id")
+    return identity if isinstance(identity, str) and is_key(identity) else None
+
+
+def _written(fields: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(fields), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise RejectedUnread("bad_json", reason=_reason(fault)) from fault
+
+
 def _reason(fault: Exception) -> str:
     if isinstance(fault, json.JSONDecodeError):
         return f"{fault.msg} at character {fault.pos + 1}"
     return str(fault)[:120] or type(fault).__name__
 
 
-def _is_plain(text: str) -> bool:
-    return 0 < len(text) <= 200 and text.isprintable()
+def is_key(text: str) -> bool:
+    """Whether `text` may be an idempotency key: 1 to 200 printable characters."""
+    return 0 < len(text) <= LONGEST_KEY and text.isprintable()
 
 
 def _shown(key: str) -> str:

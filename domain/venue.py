@@ -12,7 +12,6 @@ from domain.account import SYSTEM_ACCOUNTS, Account
 from domain.events import Event, LogKind
 from domain.layer import Layer
 from domain.market import CLOSED, Change, Market
-from domain.position import unrealized
 from domain.specification import spec_from
 from domain.units import AccountId, Decimal10, MarketId, QuoteUnits, parse_decimal
 from domain.watch import MarginWatch
@@ -101,22 +100,25 @@ class Venue:
             own[market] = self.markets[market].fork()
         return cast("Market", own[market])
 
-    def equity(self, account: AccountId) -> QuoteUnits:
-        """`E = c + Σ u`: what the account would be worth if all closed at the marks."""
-        total = self.cash[account]
+    def standing(self, account: AccountId) -> tuple[QuoteUnits, QuoteUnits]:
+        """Equity `E = c + Σ u` and maintenance margin, the sum over markets of `M` rounded up."""
+        equity = self.cash[account]
+        maintenance = 0
         for market_id in self.holdings.get(account, ()):
             market = self.markets[market_id]
-            total += unrealized(
-                market.positions[account], market.price, market.point_value
-            )
-        return total
+            position = market.positions[account]
+            value = position.quantity * market.price * market.point_value
+            equity += value - position.cost
+            maintenance += market.maintenance.requirement(abs(value))
+        return equity, maintenance
+
+    def equity(self, account: AccountId) -> QuoteUnits:
+        """`E = c + Σ u`: what the account would be worth if all closed at the marks."""
+        return self.standing(account)[0]
 
     def maintenance_margin(self, account: AccountId) -> QuoteUnits:
         """Equity needed to keep all positions: the sum over markets, each rounded up."""
-        return sum(
-            self.maintenance_in(self.markets[market], account)
-            for market in self.holdings.get(account, ())
-        )
+        return self.standing(account)[1]
 
     def maintenance_in(self, market: Market, account: AccountId) -> QuoteUnits:
         """Maintenance margin of one position."""
@@ -126,12 +128,6 @@ class Venue:
     def initial_margin(self, account: AccountId) -> QuoteUnits:
         """Equity needed to open: positions with resting orders at their worst case per side."""
         return sum(initial_in(market, account) for market in self.markets.values())
-
-    def is_liquidatable(self, account: AccountId) -> bool:
-        """Has a position and `E < M`; equality is safe."""
-        return bool(self.holdings.get(account)) and self.equity(
-            account
-        ) < self.maintenance_margin(account)
 
 
 def initial_in(

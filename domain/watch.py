@@ -10,11 +10,9 @@ maintenance rate) of it per tick. The exact test decides; a band only says who i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from domain.rounding import floor_of
 from domain.units import AccountId, MarketId, Ticks
 
 if TYPE_CHECKING:
@@ -92,24 +90,22 @@ class MarginWatch:
         held = venue.holdings[account]
         self._tick += 1
         self._stamps[account] = self._tick
-        slack = venue.equity(account) - venue.maintenance_margin(account)
-        share = slack // len(held)
+        equity, maintenance = venue.standing(account)
+        share = (equity - maintenance) // len(held)
         for market_id in held:
             market = venue.markets[market_id]
-            quantity = market.positions[account].quantity
+            quantity, price = market.positions[account].quantity, market.price
             if quantity > 0:
-                distance = share // (quantity * market.point_value)
-                bound = distance - market.price
+                bound = share // (quantity * market.point_value) - price
                 heappush(
                     self._lows.setdefault(market_id, []), (bound, self._tick, account)
                 )
             else:
+                rate = market.maintenance.largest_rate
                 steepest = (
-                    (1 + market.maintenance.largest_rate)
-                    * -quantity
-                    * market.point_value
+                    (rate.denominator + rate.numerator) * -quantity * market.point_value
                 )
-                bound = market.price + floor_of(Fraction(share) / steepest)
+                bound = price + share * rate.denominator // steepest
                 heappush(
                     self._highs.setdefault(market_id, []), (bound, self._tick, account)
                 )

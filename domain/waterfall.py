@@ -83,13 +83,14 @@ class Pass:
     def _start(self) -> None:
         venue, account = self._venue, self._account
         self._liquidation = f"LIQ-{self._draft.next_seq}"
+        equity, maintenance = venue.standing(account)
         self._draft.emit(
             "account.liquidation_started/1",
             f"account/{account}",
             {
-                "equity": venue.equity(account),
+                "equity": equity,
                 "liquidation_id": self._liquidation,
-                "maintenance_margin": venue.maintenance_margin(account),
+                "maintenance_margin": maintenance,
                 "marks": {
                     market: venue.markets[market].price
                     for market in venue.holdings[account]
@@ -208,7 +209,8 @@ class Pass:
             self._note("takeover", market, 0, 0, "no_vault")
             return
         ratio = market.spec.liquidation.backstop_ratio
-        entered = venue.equity(account) < ratio * venue.maintenance_margin(account)
+        equity, maintenance = venue.standing(account)
+        entered = equity < ratio * maintenance
         self._entered_vault[market.id] = entered
         if venue.accounts[vault].in_liquidation or not entered:
             in_trouble = venue.accounts[vault].in_liquidation
@@ -288,6 +290,7 @@ class Pass:
         side = market.positions[account].sign
         price = decided.close_price
         decision_id = f"ADL-{self._draft.next_seq}"
+        equity, maintenance = venue.standing(account)
         self._draft.emit(
             "market.deleveraging_decided/1",
             f"market/{market.id}",
@@ -300,11 +303,11 @@ class Pass:
                 },
                 "closures": len(decided.closures),
                 "decision_id": decision_id,
-                "equity": venue.equity(account),
+                "equity": equity,
                 "excluded": decided.queue.excluded,
                 "liquidation_id": self._liquidation,
                 "losers_included": decided.queue.losers_included,
-                "maintenance_margin": venue.maintenance_margin(account),
+                "maintenance_margin": maintenance,
                 "mark_price": market.price,
                 "needed": decided.needed,
                 "policy": market.policy.fact(),

@@ -73,7 +73,7 @@ def standings(
     for account, position in market.positions.items():
         if (position.quantity > 0) != (side > 0):
             continue
-        equity = venue.equity(account)
+        equity, maintenance = venue.standing(account)
         value = position.quantity * mark * point_value
         owner = venue.accounts[account]
         found.append(
@@ -85,7 +85,7 @@ def standings(
                     unrealized=value - position.cost,
                     notional=abs(value),
                     equity=equity,
-                    maintenance_margin=venue.maintenance_margin(account),
+                    maintenance_margin=maintenance,
                     capacity=capacity(
                         equity=equity,
                         quantity=position.quantity,
