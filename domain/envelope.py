@@ -58,7 +58,9 @@ def decode(raw: bytes) -> Event:
 
 def decode_many(rows: Sequence[bytes]) -> list[Event]:
     """Events from rows whose leaves the same pass recomputes: parsed, upcast, not validated again."""
-    events = cast("list[Event]", from_json(b"[" + b",".join(rows) + b"]"))
+    events = cast(
+        "list[Event]", from_json(b"[" + b",".join(rows) + b"]", cache_strings="keys")
+    )
     return [upcast(event) for event in events]
 
 

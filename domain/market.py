@@ -6,8 +6,9 @@ Every trade, takeover and ADL close names both sides: an unbalanced market canno
 """
 
 from collections.abc import Callable, MutableMapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from domain.account import TREASURY
 from domain.book import Book, Order
 from domain.events import (
     AdlListSet,
@@ -32,12 +33,8 @@ CLOSED: Final = -1
 SAME: Final = 0
 
 
-class Change(NamedTuple):
-    """What an event of a market does to an account: cash, and whether it now holds a position."""
-
-    account: AccountId
-    cash: QuoteUnits
-    holding: int = SAME
+Change = tuple[AccountId, QuoteUnits, int]
+"""What an event of a market does to an account: cash, and whether it OPENED or CLOSED a position."""
 
 
 class Market:
@@ -112,26 +109,26 @@ class Market:
         stated: QuoteUnits | None = None,
     ) -> Change:
         """Move one side of a two-sided fact; `amount` is signed like `quantity`."""
-        before = self.positions.get(account)
+        positions = self.positions
+        before = positions.get(account)
         after, realized = fill(before, quantity, amount, seq, stated)
         if realized:
             self.realized[account] = self.realized.get(account, 0) + realized
         if after is None:
-            del self.positions[account]
-            return Change(account, realized - fee, CLOSED)
-        self.positions[account] = after
-        return Change(account, realized - fee, SAME if before is not None else OPENED)
+            del positions[account]
+            return (account, realized - fee, CLOSED)
+        positions[account] = after
+        return (account, realized - fee, SAME if before is not None else OPENED)
 
     def _trade_executed(self, seq: int, data: TradeExecuted) -> list[Change]:
-        quantity = data["quantity"]
+        quantity, buyer, seller = data["quantity"], data["buyer"], data["seller"]
         amount = quantity * data["price"] * self.point_value
-        buyer, seller = data["buyer"], data["seller"]
         if data["purpose"] == "opening":
             return self._opened_midway(buyer, seller, quantity, amount, seq)
-        if data["maker_order_id"] is not None:
-            self.book.reduce(data["maker_order_id"], quantity)
-        if data["taker_order_id"] is not None:
-            self.book.reduce(data["taker_order_id"], quantity)
+        if (maker := data["maker_order_id"]) is not None:
+            self.book.reduce(maker, quantity)
+        if (taker := data["taker_order_id"]) is not None:
+            self.book.reduce(taker, quantity)
         buyer_fee, seller_fee = data["buyer_fee"], data["seller_fee"]
         changes = [
             self._filled(
@@ -143,7 +140,7 @@ class Market:
         ]
         if fee := buyer_fee + seller_fee:
             self.fees += fee
-            changes.append(Change("treasury", fee))
+            changes.append((TREASURY, fee, SAME))
         return changes
 
     def _opened_midway(
@@ -192,7 +189,7 @@ class Market:
         per_lot = data["per_lot"]
         self.funding_index = data["funding_index"]
         return [
-            Change(account, -position.quantity * per_lot)
+            (account, -position.quantity * per_lot, SAME)
             for account, position in self.positions.items()
         ]
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 from domain.account import SYSTEM_ACCOUNTS, Account
 from domain.events import Event, LogKind
 from domain.layer import Layer
-from domain.market import CLOSED, Change, Market
+from domain.market import CLOSED, Market
 from domain.specification import spec_from
 from domain.units import AccountId, Decimal10, MarketId, QuoteUnits, parse_decimal
 from domain.watch import MarginWatch
@@ -164,20 +164,43 @@ def enveloped(venue: Venue, fact: Fact, cause: int | None = None) -> Event:
 def apply(venue: Venue, event: Event) -> None:
     """Fold one event: the only way in which a venue ever changes."""
     stream = event["stream"]
-    kind, _, name = stream.partition("/")
-    if kind == "market":
-        if event["type"] == "market.listed/1":
-            spec = spec_from(name, event["data"])
-            venue.markets[name] = Market(spec, event["seq"])
-        else:
-            _change_accounts(venue, name, venue.market_to_change(name).apply(event))
-            if venue.watch is not None:
-                venue.watch.seen(venue, event)
+    if stream[:7] == "market/":
+        _change_market(venue, stream[7:], event)
     else:
-        _FOLDS[event["type"]](venue, name, event)
+        _FOLDS[event["type"]](venue, stream.partition("/")[2], event)
     venue.head = event["seq"]
     venue.time = event["time"]
     venue.versions[stream] = event["version"]
+
+
+def _change_market(venue: Venue, name: MarketId, event: Event) -> None:
+    if event["type"] == "market.listed/1":
+        venue.markets[name] = Market(spec_from(name, event["data"]), event["seq"])
+        return
+    market = (
+        venue.markets[name] if venue.parent is None else venue.market_to_change(name)
+    )
+    changes = market.apply(event)
+    cash, watch = venue.cash, venue.watch
+    for account, amount, holding in changes:
+        if amount:
+            cash[account] += amount
+        if holding:
+            _note_holding(venue, account, name, holding)
+    if watch is not None:
+        watch.touched(change[0] for change in changes)
+        watch.seen(venue, event)
+
+
+def _note_holding(
+    venue: Venue, account: AccountId, market: MarketId, holding: int
+) -> None:
+    held = venue.holdings.get(account, ())
+    if holding == CLOSED:
+        venue.holdings[account] = tuple(other for other in held if other != market)
+        venue.last_closed[account] = market
+    else:
+        venue.holdings[account] = tuple(sorted((*held, market)))
 
 
 def fold(venue: Venue, events: Iterable[Event]) -> Venue:
@@ -185,24 +208,6 @@ def fold(venue: Venue, events: Iterable[Event]) -> Venue:
     for event in events:
         apply(venue, event)
     return venue
-
-
-def _change_accounts(venue: Venue, market: MarketId, changes: list[Change]) -> None:
-    cash = venue.cash
-    for account, amount, holding in changes:
-        if amount:
-            cash[account] += amount
-        if holding:
-            held = venue.holdings.get(account, ())
-            if holding == CLOSED:
-                venue.holdings[account] = tuple(
-                    other for other in held if other != market
-                )
-                venue.last_closed[account] = market
-            else:
-                venue.holdings[account] = tuple(sorted((*held, market)))
-    if venue.watch is not None:
-        venue.watch.touched(change.account for change in changes)
 
 
 def _opened(venue: Venue, _name: str, event: Event) -> None:
