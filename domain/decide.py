@@ -230,16 +230,11 @@ def _record_trade(draft: Draft, command: RecordTrade) -> Iterable[AccountId]:
         {
             "buyer": command.buyer,
             "buyer_fee": 0,
-            "buyer_realized": None,
-            "liquidation_id": None,
-            "maker_order_id": None,
             "price": command.price,
             "purpose": "recorded",
             "quantity": command.quantity,
             "seller": command.seller,
             "seller_fee": 0,
-            "seller_realized": None,
-            "taker_order_id": None,
             "trade_id": f"T-{draft.next_seq}",
         },
     )

@@ -125,17 +125,17 @@ class Market:
         amount = quantity * data["price"] * self.point_value
         if data["purpose"] == "opening":
             return self._opened_midway(buyer, seller, quantity, amount, seq)
-        if (maker := data["maker_order_id"]) is not None:
-            self.book.reduce(maker, quantity)
-        if (taker := data["taker_order_id"]) is not None:
-            self.book.reduce(taker, quantity)
+        if "maker_order_id" in data:
+            self.book.reduce(data["maker_order_id"], quantity)
+        if "taker_order_id" in data:
+            self.book.reduce(data["taker_order_id"], quantity)
         buyer_fee, seller_fee = data["buyer_fee"], data["seller_fee"]
         changes = [
             self._filled(
-                buyer, quantity, amount, seq, buyer_fee, data["buyer_realized"]
+                buyer, quantity, amount, seq, buyer_fee, data.get("buyer_realized")
             ),
             self._filled(
-                seller, -quantity, -amount, seq, seller_fee, data["seller_realized"]
+                seller, -quantity, -amount, seq, seller_fee, data.get("seller_realized")
             ),
         ]
         if fee := buyer_fee + seller_fee:

@@ -110,16 +110,20 @@ def _trade(
         {
             "buyer": taker.account if buys else maker.account,
             "buyer_fee": taker_fee if buys else maker_fee,
-            "buyer_realized": None,
-            "liquidation_id": taker.liquidation,
+            **(
+                {"liquidation_id": taker.liquidation}
+                if taker.liquidation is not None
+                else {}
+            ),
             "maker_order_id": maker.id,
             "price": price,
             "purpose": taker.purpose,
             "quantity": lots,
             "seller": maker.account if buys else taker.account,
             "seller_fee": maker_fee if buys else taker_fee,
-            "seller_realized": None,
-            "taker_order_id": taker.order_id,
+            **(
+                {"taker_order_id": taker.order_id} if taker.order_id is not None else {}
+            ),
             "trade_id": f"T-{draft.next_seq}",
         },
     )

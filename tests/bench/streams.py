@@ -35,7 +35,9 @@ def opening(accounts: int, deposit: str = "1000000") -> Iterator[Command]:
         yield {"command": "deposit", "account": name, "amount": deposit}
 
 
-def mixed_commands(length: int, accounts: int = 1_000, seed: int = 7) -> Iterator[Command]:
+def mixed_commands(
+    length: int, accounts: int = 1_000, seed: int = 7
+) -> Iterator[Command]:
     """Orders, cancellations, recorded trades and marks over many accounts in three markets."""
     chance = random.Random(seed)
     marks = dict.fromkeys(MARKETS, 500_000)
@@ -101,7 +103,11 @@ def recorded_facts(length: int, accounts: int = 1_000, seed: int = 7) -> Iterato
     names = [f"0x{chance.getrandbits(160):040x}" for _ in range(accounts)]
     for name in names:
         yield Fact(
-            "account.opened/1", f"account/{name}", {"label": "", "role": "trader"}, time, {}
+            "account.opened/1",
+            f"account/{name}",
+            {"label": "", "role": "trader"},
+            time,
+            {},
         )
     for market in MARKETS:
         yield Fact("market.listed/1", f"market/{market}", _listed(), time, {})
@@ -114,16 +120,11 @@ def recorded_facts(length: int, accounts: int = 1_000, seed: int = 7) -> Iterato
             {
                 "buyer": buyer,
                 "buyer_fee": chance.randint(0, 5_000_000),
-                "buyer_realized": None,
-                "liquidation_id": None,
-                "maker_order_id": None,
                 "price": 500_000 + chance.randint(-5_000, 5_000),
                 "purpose": "recorded",
                 "quantity": chance.randint(1, 5_000),
                 "seller": seller,
                 "seller_fee": chance.randint(-1_000_000, 5_000_000),
-                "seller_realized": None,
-                "taker_order_id": None,
                 "trade_id": f"{chance.getrandbits(50)}",
             },
             time,

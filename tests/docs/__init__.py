@@ -1,0 +1,1 @@
+"""Does every example in the documentation run, and is every name in it current?"""

@@ -1,0 +1,81 @@
+"""What does a page's console block say should happen?
+
+A block fenced as ```console holds commands after `$ ` (continued by lines after `> `) and, below each,
+what it prints. `…` stands for anything within a line; a line of `…` alone for any lines. Blocks of
+one page run in one empty folder, in order, as a reader would run them.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+class Example(NamedTuple):
+    """A command and what it should print."""
+
+    command: str
+    expected: list[str]
+
+
+def pages() -> list[Path]:
+    """README and every page under docs."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def examples(text: str) -> list[Example]:
+    """Commands of all console blocks of a page, in order."""
+    found: list[Example] = []
+    for block in _BLOCK.findall(text):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Example(line[2:], []))
+            elif line.startswith("> ") and found and not found[-1].expected:
+                found[-1] = Example(f"{found[-1].command}\n{line[2:]}", [])
+            elif found:
+                found[-1].expected.append(line)
+    return found
+
+
+def files(text: str) -> dict[str, str]:
+    """Files that a page shows under `<!-- file: name -->` and its examples use."""
+    return dict(_FILE.findall(text))
+
+
+def run(command: str, folder: Path) -> list[str]:
+    """What the command prints, both streams as a terminal shows them; the code on failure."""
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "COLUMNS": "100",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(  # noqa: S603 - the commands stand in our own documentation
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.stdout.splitlines()
+
+
+def matches(expected: list[str], printed: list[str]) -> bool:
+    """Whether what was printed is what the page says, `…` standing for anything."""
+    pattern = ""
+    for line in expected:
+        if line.strip() == "…":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += ".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"[ ]*\n"
+    return re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in printed)) is not None
