@@ -5,8 +5,9 @@ its events do to accounts leaves it as a list of changes, so a market can be reb
 Every trade, takeover and ADL close names both sides: an unbalanced market cannot be written down.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from domain.account import TREASURY
 from domain.book import Book, Order
@@ -28,13 +29,32 @@ from domain.position import Position, fill
 from domain.specification import AdlPolicy, MarketSpec, policy_from
 from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
 
-OPENED: Final = 1
-CLOSED: Final = -1
-SAME: Final = 0
+
+class Accounts(Protocol):
+    """What a market's events do to accounts: cash, and in which markets each of them holds lots."""
+
+    @property
+    def cash(self) -> MutableMapping[AccountId, QuoteUnits]:
+        """Settled money by account."""
+
+    def holds(self, account: AccountId, market: MarketId) -> None:
+        """The account, flat before, has lots in the market now."""
+
+    def left(self, account: AccountId, market: MarketId) -> None:
+        """The account has no lots in the market any more."""
 
 
-Change = tuple[AccountId, QuoteUnits, int]
-"""What an event of a market does to an account: cash, and whether it OPENED or CLOSED a position."""
+class NoAccounts:
+    """Accounts for a market that is folded alone: cash is added up, holdings are nobody's business."""
+
+    def __init__(self) -> None:
+        self.cash: MutableMapping[AccountId, QuoteUnits] = defaultdict(int)
+
+    def holds(self, account: AccountId, market: MarketId) -> None:
+        """Nothing to note."""
+
+    def left(self, account: AccountId, market: MarketId) -> None:
+        """Nothing to note."""
 
 
 class Market:
@@ -95,113 +115,118 @@ class Market:
             raise LookupError(message)
         return self.mark
 
-    def apply(self, event: Event) -> list[Change]:
-        """Fold one event of this market's stream; says what it does to accounts."""
-        return _FOLDS[event["type"]](self, event["seq"], event["data"])
+    def apply(self, event: Event, accounts: Accounts) -> None:
+        """Fold one event of this market's stream, and do to `accounts` what it does to them."""
+        _FOLDS[event["type"]](self, event["seq"], event["data"], accounts)
 
     def _filled(
         self,
+        accounts: Accounts,
         account: AccountId,
         quantity: Lots,
         amount: QuoteUnits,
         seq: int,
         fee: QuoteUnits = 0,
         stated: QuoteUnits | None = None,
-    ) -> Change:
+    ) -> None:
         """Move one side of a two-sided fact; `amount` is signed like `quantity`."""
         positions = self.positions
         before = positions.get(account)
         after, realized = fill(before, quantity, amount, seq, stated)
         if realized:
             self.realized[account] = self.realized.get(account, 0) + realized
+        if realized != fee:
+            accounts.cash[account] += realized - fee
         if after is None:
             del positions[account]
-            return (account, realized - fee, CLOSED)
-        positions[account] = after
-        return (account, realized - fee, SAME if before is not None else OPENED)
+            accounts.left(account, self.id)
+        else:
+            positions[account] = after
+            if before is None:
+                accounts.holds(account, self.id)
 
-    def _trade_executed(self, seq: int, data: TradeExecuted) -> list[Change]:
+    def _trade_executed(
+        self, seq: int, data: TradeExecuted, accounts: Accounts
+    ) -> None:
         quantity, buyer, seller = data["quantity"], data["buyer"], data["seller"]
         amount = quantity * data["price"] * self.point_value
-        if data["purpose"] == "opening":
-            return self._opened_midway(buyer, seller, quantity, amount, seq)
         if "maker_order_id" in data:
             self.book.reduce(data["maker_order_id"], quantity)
         if "taker_order_id" in data:
             self.book.reduce(data["taker_order_id"], quantity)
         buyer_fee, seller_fee = data["buyer_fee"], data["seller_fee"]
-        changes = [
-            self._filled(
-                buyer, quantity, amount, seq, buyer_fee, data.get("buyer_realized")
-            ),
-            self._filled(
-                seller, -quantity, -amount, seq, seller_fee, data.get("seller_realized")
-            ),
-        ]
+        self._filled(
+            accounts,
+            buyer,
+            quantity,
+            amount,
+            seq,
+            buyer_fee,
+            data.get("buyer_realized"),
+        )
+        self._filled(
+            accounts,
+            seller,
+            -quantity,
+            -amount,
+            seq,
+            seller_fee,
+            data.get("seller_realized"),
+        )
         if fee := buyer_fee + seller_fee:
             self.fees += fee
-            changes.append((TREASURY, fee, SAME))
-        return changes
+            accounts.cash[TREASURY] += fee
+        if data["purpose"] == "opening":
+            self._met_midway(buyer, seller)
 
-    def _opened_midway(
-        self,
-        buyer: AccountId,
-        seller: AccountId,
-        quantity: Lots,
-        amount: QuoteUnits,
-        seq: int,
-    ) -> list[Change]:
-        """A recorded log met a position in the middle of its life: size known, cost not."""
-        changes = [
-            self._filled(buyer, quantity, amount, seq),
-            self._filled(seller, -quantity, -amount, seq),
-        ]
-        for account in (buyer, seller):
+    def _met_midway(self, *parties: AccountId) -> None:
+        """A recorded log met these positions in the middle of their life: size known, cost not."""
+        for account in parties:
             position = self.positions.get(account)
             if position is not None:
                 self.positions[account] = position._replace(basis_known=False)
-        return changes
 
-    def _position_taken_over(self, seq: int, data: PositionTakenOver) -> list[Change]:
-        return self._closed_against(data["bankrupt"], data["vault"], seq, data)
+    def _position_taken_over(
+        self, seq: int, data: PositionTakenOver, accounts: Accounts
+    ) -> None:
+        self._closed_against(data["vault"], seq, data, accounts)
 
     def _position_deleveraged(
-        self, seq: int, data: PositionDeleveraged
-    ) -> list[Change]:
-        return self._closed_against(data["bankrupt"], data["victim"], seq, data)
+        self, seq: int, data: PositionDeleveraged, accounts: Accounts
+    ) -> None:
+        self._closed_against(data["victim"], seq, data, accounts)
 
     def _closed_against(
         self,
-        bankrupt: AccountId,
         other: AccountId,
         seq: int,
         data: PositionTakenOver | PositionDeleveraged,
-    ) -> list[Change]:
+        accounts: Accounts,
+    ) -> None:
         """Lots leave the bankrupt account for `amount` of cash; the other side mirrors both."""
+        bankrupt, amount = data["bankrupt"], data["amount"]
         quantity = data["quantity"] * self.positions[bankrupt].sign
-        amount = data["amount"]
-        return [
-            self._filled(bankrupt, -quantity, -amount, seq),
-            self._filled(other, quantity, amount, seq),
-        ]
+        self._filled(accounts, bankrupt, -quantity, -amount, seq)
+        self._filled(accounts, other, quantity, amount, seq)
 
-    def _funding_settled(self, _seq: int, data: FundingSettled) -> list[Change]:
-        per_lot = data["per_lot"]
+    def _funding_settled(
+        self, _seq: int, data: FundingSettled, accounts: Accounts
+    ) -> None:
+        per_lot, cash = data["per_lot"], accounts.cash
         self.funding_index = data["funding_index"]
-        return [
-            (account, -position.quantity * per_lot, SAME)
-            for account, position in self.positions.items()
-        ]
+        for account, position in self.positions.items():
+            cash[account] -= position.quantity * per_lot
 
-    def _mark_price_updated(self, seq: int, data: MarkPriceUpdated) -> list[Change]:
+    def _mark_price_updated(
+        self, seq: int, data: MarkPriceUpdated, _accounts: Accounts
+    ) -> None:
         self.previous_mark, self.mark, self.mark_seq = (
             data["previous_price"],
             data["price"],
             seq,
         )
-        return []
 
-    def _order_placed(self, seq: int, data: OrderPlaced) -> list[Change]:
+    def _order_placed(self, seq: int, data: OrderPlaced, _accounts: Accounts) -> None:
         self.book.add(
             Order(
                 data["order_id"],
@@ -214,25 +239,25 @@ class Market:
                 data["time_in_force"] != "ioc",
             )
         )
-        return []
 
-    def _order_cancelled(self, _seq: int, data: OrderCancelled) -> list[Change]:
+    def _order_cancelled(
+        self, _seq: int, data: OrderCancelled, _accounts: Accounts
+    ) -> None:
         self.book.reduce(data["order_id"], data["quantity"])
-        return []
 
-    def _adl_policy_changed(self, seq: int, data: AdlPolicyChanged) -> list[Change]:
+    def _adl_policy_changed(
+        self, seq: int, data: AdlPolicyChanged, _accounts: Accounts
+    ) -> None:
         self.policy, self.policy_seq = policy_from(data), seq
-        return []
 
-    def _adl_list_set(self, _seq: int, data: AdlListSet) -> list[Change]:
+    def _adl_list_set(self, _seq: int, data: AdlListSet, _accounts: Accounts) -> None:
         self.adl_list = tuple(data["accounts"])
-        return []
 
-    def _nothing_moves(self, _seq: int, _data: object) -> list[Change]:
-        return []
+    def _nothing_moves(self, _seq: int, _data: object, _accounts: Accounts) -> None:
+        """A decision is remembered; its closures move lots and money."""
 
 
-_FOLDS: Final[dict[str, Callable[[Market, int, Any], list[Change]]]] = {
+_FOLDS: Final[dict[str, Callable[[Market, int, Any, Accounts], None]]] = {
     "market.trade_executed/1": Market._trade_executed,
     "market.position_taken_over/1": Market._position_taken_over,
     "market.position_deleveraged/1": Market._position_deleveraged,

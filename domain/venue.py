@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 from domain.account import SYSTEM_ACCOUNTS, Account
 from domain.events import Event, LogKind
 from domain.layer import Layer
-from domain.market import CLOSED, Market
+from domain.market import Market
 from domain.specification import spec_from
 from domain.units import AccountId, Decimal10, MarketId, QuoteUnits, parse_decimal
 from domain.watch import MarginWatch
@@ -100,6 +100,19 @@ class Venue:
             own[market] = self.markets[market].fork()
         return cast("Market", own[market])
 
+    def holds(self, account: AccountId, market: MarketId) -> None:
+        """The account, flat before, has lots in the market now."""
+        self.holdings[account] = tuple(
+            sorted((*self.holdings.get(account, ()), market))
+        )
+
+    def left(self, account: AccountId, market: MarketId) -> None:
+        """The account has no lots in the market any more."""
+        self.holdings[account] = tuple(
+            other for other in self.holdings[account] if other != market
+        )
+        self.last_closed[account] = market
+
     def standing(self, account: AccountId) -> tuple[QuoteUnits, QuoteUnits]:
         """Equity `E = c + Σ u` and maintenance margin, the sum over markets of `M` rounded up."""
         equity = self.cash[account]
@@ -180,27 +193,9 @@ def _change_market(venue: Venue, name: MarketId, event: Event) -> None:
     market = (
         venue.markets[name] if venue.parent is None else venue.market_to_change(name)
     )
-    changes = market.apply(event)
-    cash, watch = venue.cash, venue.watch
-    for account, amount, holding in changes:
-        if amount:
-            cash[account] += amount
-        if holding:
-            _note_holding(venue, account, name, holding)
-    if watch is not None:
-        watch.touched(change[0] for change in changes)
-        watch.seen(venue, event)
-
-
-def _note_holding(
-    venue: Venue, account: AccountId, market: MarketId, holding: int
-) -> None:
-    held = venue.holdings.get(account, ())
-    if holding == CLOSED:
-        venue.holdings[account] = tuple(other for other in held if other != market)
-        venue.last_closed[account] = market
-    else:
-        venue.holdings[account] = tuple(sorted((*held, market)))
+    market.apply(event, venue)
+    if venue.watch is not None:
+        venue.watch.seen(venue, event)
 
 
 def fold(venue: Venue, events: Iterable[Event]) -> Venue:

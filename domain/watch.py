@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from domain.parties import parties
 from domain.units import AccountId, MarketId, Ticks
 
 if TYPE_CHECKING:
@@ -42,18 +43,25 @@ class MarginWatch:
             self._dirty[account] = None
 
     def seen(self, venue: Venue, event: Event) -> None:
-        """A mark that was applied: accounts whose band it left need new bands."""
-        if event["type"] == "market.mark_price_updated/1":
-            market = event["stream"].partition("/")[2]
-            price = event["data"]["price"]
-            for heap, broken in (
-                (self._lows.get(market, []), lambda bound: price < -bound),
-                (self._highs.get(market, []), lambda bound: price > bound),
-            ):
-                while heap and broken(heap[0][0]):
-                    _, stamp, account = heappop(heap)
-                    if self._stamps.get(account) == stamp:
-                        self._dirty[account] = None
+        """An event of a market that was applied: whom it concerns needs new bands."""
+        kind = event["type"]
+        market = event["stream"].partition("/")[2]
+        if kind == "market.mark_price_updated/1":
+            self._left_their_bands(market, event["data"]["price"])
+        elif kind == "market.funding_settled/1":
+            self.touched(venue.markets[market].positions)
+        else:
+            self.touched(parties(event))
+
+    def _left_their_bands(self, market: MarketId, price: Ticks) -> None:
+        for heap, sign in (
+            (self._lows.get(market, []), -1),
+            (self._highs.get(market, []), 1),
+        ):
+            while heap and sign * price > heap[0][0]:
+                _, stamp, account = heappop(heap)
+                if self._stamps.get(account) == stamp:
+                    self._dirty[account] = None
 
     def in_danger(
         self, venue: Venue, market: MarketId, price: Ticks
