@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(
+    r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 
 
 class Example(NamedTuple):
@@ -57,7 +59,7 @@ def run(command: str, folder: Path) -> list[str]:
         "COLUMNS": "100",
         "PYTHONPATH": str(ROOT),
     }
-    done = subprocess.run(  # noqa: S603 - the commands stand in our own documentation
+    done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
         env=environment,
@@ -77,5 +79,11 @@ def matches(expected: list[str], printed: list[str]) -> bool:
         if line.strip() == "…":
             pattern += r"(?:.*\n)*?"
         else:
-            pattern += ".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"[ ]*\n"
-    return re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in printed)) is not None
+            pattern += (
+                ".*".join(re.escape(part) for part in line.rstrip().split("…"))
+                + r"[ ]*\n"
+            )
+    return (
+        re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in printed))
+        is not None
+    )

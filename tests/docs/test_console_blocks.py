@@ -8,7 +8,9 @@ from tests.docs.console import ROOT, examples, files, matches, pages, run
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_console_block_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
+def test_every_console_block_prints_what_the_page_says(
+    page: Path, tmp_path: Path
+) -> None:
     text = page.read_text(encoding="utf-8")
     for name, content in files(text).items():
         (tmp_path / name).write_text(content, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Does the same input give the same bytes, whichever way it comes in and wherever it runs?"""
