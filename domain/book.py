@@ -1,7 +1,7 @@
 """Which orders wait in a market, and who is next?
 
-Price, then time. An order that rests stands in its price level behind earlier ones; an order that is
-being matched on arrival stands only in the register until its remainder rests or goes.
+Price, then time. An order that rests stands in its price level behind earlier ones; an order that
+is being matched on arrival stands only in the register until its remainder rests or goes.
 """
 
 from bisect import bisect_left, insort
@@ -123,15 +123,15 @@ class Book:
             ids = tuple(other for other in resting.ids if other != order_id)
             self._leave_level(order)
         if ids:
-            self._resting[order.account] = Resting(
-                resting.bids - bids, resting.asks - asks, ids
-            )
+            self._resting[order.account] = Resting(resting.bids - bids, resting.asks - asks, ids)
         else:
             del self._resting[order.account]
 
     @staticmethod
     def _counted(order: Order, lots: Lots) -> tuple[Lots, Lots]:
-        """How many lots count toward the account's open bids and asks: reduce-only orders do not."""
+        """How many lots count toward the account's open bids and asks: reduce-only orders do
+        not.
+        """
         if order.reduce_only:
             return 0, 0
         return (lots, 0) if order.side > 0 else (0, lots)
@@ -150,8 +150,6 @@ class Book:
 
     def _own_prices(self) -> dict[int, list[Ticks]]:
         if self._prices_shared:
-            self._prices = {
-                side: prices.copy() for side, prices in self._prices.items()
-            }
+            self._prices = {side: prices.copy() for side, prices in self._prices.items()}
             self._prices_shared = False
         return self._prices

@@ -45,9 +45,7 @@ def parse_canonical(raw: bytes) -> object:
     Duplicate keys, `-0` and spaces parse as JSON; writing the value again finds them.
     """
     try:
-        value = json.loads(
-            raw, parse_float=_refuse_number, parse_constant=_refuse_number
-        )
+        value = json.loads(raw, parse_float=_refuse_number, parse_constant=_refuse_number)
         again = canonical_bytes(value)
     except (ValueError, RecursionError) as fault:
         raise NotCanonicalError(str(fault)) from fault

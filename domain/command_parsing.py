@@ -63,9 +63,7 @@ def parse_command(venue: Venue, fields: Fields) -> Command:
         raise Rejected("bad_type", field="command")
     shape = SHAPES.get(name)
     if shape is None:
-        raise Rejected(
-            "unknown_command", command=name[:64] if name.isprintable() else "?"
-        )
+        raise Rejected("unknown_command", command=name[:64] if name.isprintable() else "?")
     _check_keys(shape, fields)
     if venue.kind is None and name != "open_venue":
         raise Rejected("no_venue")
@@ -85,22 +83,14 @@ def parse_time(fields: Fields) -> int | None:
         return value
     time = parse_instant(value)
     if time is None:
-        raise Rejected(
-            "bad_time", field="time", value=value[:64] if value.isprintable() else "?"
-        )
+        raise Rejected("bad_time", field="time", value=value[:64] if value.isprintable() else "?")
     return time
 
 
 def _check_keys(shape: Shape, fields: Fields) -> None:
     for field in sorted(fields):
-        if (
-            field not in shape.required
-            and field not in shape.optional
-            and field not in _COMMON
-        ):
-            raise Rejected(
-                "unknown_field", field=field[:64] if field.isprintable() else "?"
-            )
+        if field not in shape.required and field not in shape.optional and field not in _COMMON:
+            raise Rejected("unknown_field", field=field[:64] if field.isprintable() else "?")
     for field in shape.required:
         if field not in fields:
             raise Rejected("missing_field", field=field)
@@ -240,9 +230,7 @@ def _trade(venue: Venue, fields: Fields) -> RecordTrade:
 def _funding(venue: Venue, fields: Fields) -> SettleFunding:
     market = _market(venue, fields)
     if ("rate" in fields) == ("per_lot" in fields):
-        raise Rejected(
-            "bad_value", field="rate", reason="exactly one of rate and per_lot"
-        )
+        raise Rejected("bad_value", field="rate", reason="exactly one of rate and per_lot")
     if "rate" in fields:
         return SettleFunding(market.id, ratio_of(fields, "rate"), None)
     value = amount_of(fields, "per_lot")

@@ -1,7 +1,7 @@
 """What does a command do, and may it?
 
-`decide` is pure: the same venue, command, time and source always give the same events, and the venue
-is not changed. It raises `Rejected` before the first event or not at all.
+`decide` is pure: the same venue, command, time and source always give the same events, and the
+venue is not changed. It raises `Rejected` before the first event or not at all.
 """
 
 from collections.abc import Callable, Iterable
@@ -92,9 +92,7 @@ def _withdraw(draft: Draft, command: Withdraw) -> Iterable[AccountId]:
     _not_in_liquidation(venue, account)
     free = venue.equity(account) - venue.initial_margin(account)
     if command.amount > free:
-        raise Rejected(
-            "insufficient_margin", account=account, asked=command.amount, free=free
-        )
+        raise Rejected("insufficient_margin", account=account, asked=command.amount, free=free)
     draft.emit(
         "account.collateral_withdrawn/1",
         f"account/{account}",
@@ -118,9 +116,7 @@ def _holders_in_danger(draft: Draft, market: Market, price: int) -> Iterable[Acc
     watch = draft.before.watch
     if watch is None:
         return list(market.positions)
-    waiting = [
-        account for account in draft.before.liquidations if account in market.positions
-    ]
+    waiting = [account for account in draft.before.liquidations if account in market.positions]
     return (*watch.in_danger(draft.before, market.id, price), *waiting)
 
 
@@ -149,9 +145,7 @@ def _place_order(draft: Draft, command: PlaceOrder) -> Iterable[AccountId]:
         reduce_only=command.reduce_only,
         purpose="order",
         liquidation=None,
-        fee=lambda lots, price: fee(
-            market.spec.taker_fee, lots, price, market.point_value
-        ),
+        fee=lambda lots, price: fee(market.spec.taker_fee, lots, price, market.point_value),
     )
     matched = match(draft, market.id, taker, command.quantity)
     if matched.stopped == "no_liquidity" and command.time_in_force == "ioc":
@@ -172,9 +166,7 @@ def _may_place(venue: Venue, market: Market, command: PlaceOrder, side: int) -> 
     position = market.positions.get(account)
     if command.reduce_only:
         if position is None or position.sign == side:
-            raise Rejected(
-                "reduce_only_would_increase", account=account, market=market.id
-            )
+            raise Rejected("reduce_only_would_increase", account=account, market=market.id)
     else:
         _covers_order(venue, market, command, side)
     best = market.book.best(-side)
@@ -192,9 +184,7 @@ def _covers_order(venue: Venue, market: Market, command: PlaceOrder, side: int) 
         per_lot = max(0, side * (command.price - market.price)) * market.point_value
         conceded = per_lot * quantity
     elsewhere = sum(
-        initial_in(other, account)
-        for other in venue.markets.values()
-        if other is not market
+        initial_in(other, account) for other in venue.markets.values() if other is not market
     )
     after = initial_in(
         market,
@@ -205,9 +195,7 @@ def _covers_order(venue: Venue, market: Market, command: PlaceOrder, side: int) 
     needed = elsewhere + after + conceded
     equity = venue.equity(account)
     if equity < needed:
-        raise Rejected(
-            "insufficient_margin", account=account, equity=equity, needed=needed
-        )
+        raise Rejected("insufficient_margin", account=account, equity=equity, needed=needed)
 
 
 def _cancel_order(draft: Draft, command: CancelOrder) -> Iterable[AccountId]:
@@ -248,9 +236,7 @@ def _settle_funding(draft: Draft, command: SettleFunding) -> Iterable[AccountId]
         rate = cast("Fraction", command.rate)
         if market.mark is None:
             raise Rejected("no_mark", market=market.id)
-        per_lot = half_even(
-            rate.numerator * market.mark * market.point_value, rate.denominator
-        )
+        per_lot = half_even(rate.numerator * market.mark * market.point_value, rate.denominator)
     effective = None
     if market.mark is not None:
         ratio = Fraction(per_lot, market.mark * market.point_value)

@@ -6,17 +6,14 @@ from domain.units import AccountId
 
 
 def cover_deficit(draft: Draft, account: AccountId) -> None:
-    """Bring a flat account with negative equity to zero: vault, insurance, then the uncovered account.
+    """Bring a flat account with negative equity to zero: vault, insurance, then the uncovered
+    account.
 
     The vault is that of the market the account last left; each payer gives at most its free
     collateral; a bankrupt vault does not pay itself.
     """
     venue = draft.venue
-    if (
-        account in SYSTEM_ACCOUNTS
-        or venue.holdings.get(account)
-        or venue.cash[account] >= 0
-    ):
+    if account in SYSTEM_ACCOUNTS or venue.holdings.get(account) or venue.cash[account] >= 0:
         return
     market = venue.last_closed.get(account)
     vault = venue.markets[market].spec.vault if market is not None else None

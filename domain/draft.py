@@ -1,7 +1,8 @@
 """How does a decision write down its events while it still looks at what they do?
 
 A draft folds every event it emits into a fork of the venue, with the one `apply`, and remembers who
-was touched. The venue itself stays as it is; when the decision is done, its events are what remains.
+was touched. The venue itself stays as it is; when the decision is done, its events are what
+remains.
 """
 
 from typing import Any
@@ -29,9 +30,7 @@ class Draft:
     def emit(self, kind: str, stream: str, data: dict[str, Any] | Any) -> Event:
         """Write one event down, and look at the venue after it from now on."""
         cause = self.events[0]["seq"] if self.events else None
-        event = enveloped(
-            self.venue, Fact(kind, stream, data, self._time, self._source), cause
-        )
+        event = enveloped(self.venue, Fact(kind, stream, data, self._time, self._source), cause)
         apply(self.venue, event)
         self.events.append(event)
         for account in parties(event):

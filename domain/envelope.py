@@ -46,7 +46,9 @@ def encode(event: Event) -> bytes:
 
 
 def decode(raw: bytes) -> Event:
-    """One event from foreign bytes: canonical, known type, strict schema, upcast to today's shape."""
+    """One event from foreign bytes: canonical, known type, strict schema, upcast to today's
+    shape.
+    """
     try:
         value = parse_canonical(raw)
         event = cast("Event", _envelope_validator().validate_python(value))
@@ -57,10 +59,10 @@ def decode(raw: bytes) -> Event:
 
 
 def decode_many(rows: Sequence[bytes]) -> list[Event]:
-    """Events from rows whose leaves the same pass recomputes: parsed, upcast, not validated again."""
-    events = cast(
-        "list[Event]", from_json(b"[" + b",".join(rows) + b"]", cache_strings="keys")
-    )
+    """Events from rows whose leaves the same pass recomputes: parsed, upcast, not validated
+    again.
+    """
+    events = cast("list[Event]", from_json(b"[" + b",".join(rows) + b"]", cache_strings="keys"))
     return [upcast(event) for event in events]
 
 

@@ -14,7 +14,8 @@ CODES: Final[dict[str, str]] = {
     "bad_json": "the line is not one JSON object",
     "truncated_line": "the last line ends before its JSON does",
     "duplicate_key": "a key stands twice in one object",
-    "float_not_allowed": "numbers are decimal strings; JSON numbers with a point or exponent are refused",
+    "float_not_allowed": "numbers are decimal strings; JSON numbers with a point or exponent are "
+    "refused",
     "bad_type": "a field has another JSON type than the command asks for",
     "bad_decimal": "a decimal is plain digits with at most one point and a leading minus",
     "bad_value": "a field's value is not one of those that the command allows",
@@ -28,7 +29,8 @@ CODES: Final[dict[str, str]] = {
     "no_market": "the market was never listed",
     "market_exists": "a market is listed once",
     "point_value_not_whole": "tick size times lot size must be a whole number of quote units",
-    "bad_tiers": "tiers start at 0 and rise strictly, with 0 <= maintenance <= initial <= 1 and initial > 0",
+    "bad_tiers": "tiers start at 0 and rise strictly, with 0 <= maintenance <= initial <= 1 and "
+    "initial > 0",
     "bad_fee": "taker and liquidation fee lie in 0…1, the maker fee in -1…1",
     "not_a_vault": "only an account of role vault takes positions over",
     "not_positive": "the number must be above zero",

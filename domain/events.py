@@ -120,7 +120,9 @@ class MarkPriceUpdated(TypedDict):
 
 @with_config(STRICT)
 class OrderPlaced(TypedDict):
-    """An account wishes to trade; what is not matched at once rests if the time in force says so."""
+    """An account wishes to trade; what is not matched at once rests if the time in force says
+    so.
+    """
 
     account: str
     order_id: str
@@ -138,18 +140,16 @@ class OrderCancelled(TypedDict):
     account: str
     order_id: str
     quantity: int
-    reason: Literal[
-        "requested", "self_trade", "reduce_only", "ioc_remainder", "liquidation"
-    ]
+    reason: Literal["requested", "self_trade", "reduce_only", "ioc_remainder", "liquidation"]
 
 
 @with_config(STRICT)
 class TradeExecuted(TypedDict):
     """Buyer and seller matched.
 
-    Absent: no order rested or took (`maker_order_id`, `taker_order_id`), no liquidation, and, but for
-    recorded logs that know it, no result of the venue's own for a side. What is absent is not written:
-    a million trades carry a hundred megabytes less.
+    Absent: no order rested or took (`maker_order_id`, `taker_order_id`), no liquidation, and, but
+    for recorded logs that know it, no result of the venue's own for a side. What is absent is not
+    written: a million trades carry a hundred megabytes less.
     """
 
     buyer: str
@@ -191,7 +191,9 @@ class BankruptcyQuote(TypedDict):
 
 @with_config(STRICT)
 class PositionTakenOver(TypedDict):
-    """Lots went from `bankrupt` to `vault` at the bankruptcy price; `amount` is what bankrupt gets."""
+    """Lots went from `bankrupt` to `vault` at the bankruptcy price; `amount` is what bankrupt
+    gets.
+    """
 
     amount: int
     bankrupt: str
@@ -382,4 +384,6 @@ EVENT_TYPES: Final[dict[str, Any]] = {
     "venue.command_rejected/1": CommandRejected,
     "venue.fact_rejected/1": FactRejected,
 }
-"""Stored name with version → its definition. The only table of names; moving a class changes nothing."""
+"""Stored name with version → its definition. The only table of names; moving a class changes
+nothing.
+"""

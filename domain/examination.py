@@ -16,6 +16,7 @@ from domain.adl.decision import (
     decision,
     ranking_root,
 )
+from domain.adl.policies import selection_of
 from domain.events import Event
 from domain.instants import LATEST
 from domain.invariants import violations
@@ -40,7 +41,9 @@ class _Sums(NamedTuple):
 
 
 class Examination:
-    """Folds events into a venue and reports what breaks; keeps an open decision until it is done."""
+    """Folds events into a venue and reports what breaks; keeps an open decision until it is
+    done.
+    """
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
@@ -125,11 +128,7 @@ _BALANCED_BY_SHAPE: Final = frozenset(
 
 
 def _unbalanced(event: Event, before: _Sums, after: _Sums) -> Iterator[Violation]:
-    name = (
-        "funding_cancels"
-        if event["type"] == "market.funding_settled/1"
-        else "events_balance"
-    )
+    name = "funding_cancels" if event["type"] == "market.funding_settled/1" else "events_balance"
     if before.quantity != after.quantity:
         yield name, f"lots changed by {after.quantity - before.quantity}"
     money = (after.cash - before.cash) - (after.cost - before.cost)
@@ -145,9 +144,7 @@ def _takeover_faults(venue: Venue, event: Event) -> Iterator[Violation]:
     market = venue.markets[event["stream"].partition("/")[2]]
     vault, quote = data["vault"], data["quote"]
     sign = 1 if quote["quantity"] > 0 else -1
-    amount = bankruptcy_amount(
-        sign, data["quantity"], Fraction(quote["price"]), market.point_value
-    )
+    amount = bankruptcy_amount(sign, data["quantity"], Fraction(quote["price"]), market.point_value)
     if amount != data["amount"]:
         yield name, f"amount {data['amount']} is not the bankruptcy quote {amount}"
     if venue.equity(vault) < venue.initial_margin(vault):
@@ -166,9 +163,7 @@ class _OpenDecision:
         self._market = venue.markets[event["stream"].partition("/")[2]]
         self._side = self._market.positions[self._data["bankrupt"]].sign
         price = Fraction(self._data["quote"]["price"])
-        self._again: Decision = decision(
-            venue, self._market, self._data["bankrupt"], price
-        )
+        self._again: Decision = decision(venue, self._market, self._data["bankrupt"], price)
         self._left = list(self._again.closures)
         self._cost = 0
         self._before = self._register()
@@ -191,10 +186,7 @@ class _OpenDecision:
                     f"{again.needed}, closed {closed}"
                 ),
             )
-        if (
-            data["candidates"] != len(again.rows)
-            or data["excluded"] != again.queue.excluded
-        ):
+        if data["candidates"] != len(again.rows) or data["excluded"] != again.queue.excluded:
             yield (
                 "every_candidate_is_ranked",
                 (
@@ -217,7 +209,7 @@ class _OpenDecision:
         if not self._triggered():
             yield "adl_comes_last", f"trigger {data['policy']['trigger']} does not hold"
         partial = [row for row in again.rows if 0 < row.closed < row.candidate.capacity]
-        if all(row.score is not None for row in again.rows) and len(partial) > 1:
+        if selection_of(self._market.policy).is_queue and len(partial) > 1:
             yield (
                 "better_ranks_close_first",
                 f"{len(partial)} candidates are closed in part",
@@ -237,10 +229,7 @@ class _OpenDecision:
                     f"{row.candidate.account}"
                 ),
             )
-        if (
-            not 0 < data["quantity"] <= row.candidate.capacity
-            or data["quantity"] != row.closed
-        ):
+        if not 0 < data["quantity"] <= row.candidate.capacity or data["quantity"] != row.closed:
             yield (
                 "victims_closed_within_their_positions",
                 (
@@ -248,16 +237,12 @@ class _OpenDecision:
                     f"again: {row.closed}"
                 ),
             )
-        amount = closure_amount(
-            self._market, self._side, row.closed, self._again.close_price
-        )
+        amount = closure_amount(self._market, self._side, row.closed, self._again.close_price)
         cost = closure_cost(self._market, self._side, row.closed, amount)
         if (data["amount"], data["cost"]) != (amount, cost):
             yield (
                 "decisions_recompute",
-                (
-                    f"amount {data['amount']} and cost {data['cost']}; again: {amount} and {cost}"
-                ),
+                (f"amount {data['amount']} and cost {data['cost']}; again: {amount} and {cost}"),
             )
 
     def faults_at_end(self) -> Iterator[Violation]:
@@ -283,10 +268,7 @@ class _OpenDecision:
         data, market = self._data, self._market
         if data["policy"]["trigger"] == "negative_equity":
             return self._venue.equity(data["bankrupt"]) < 0
-        if (
-            self._venue.accounts[data["bankrupt"]].role == "vault"
-            or market.spec.vault is None
-        ):
+        if self._venue.accounts[data["bankrupt"]].role == "vault" or market.spec.vault is None:
             return True
         takeovers = [step for step in data["steps"] if step["step"] == "takeover"]
         ratio = market.spec.liquidation.backstop_ratio
@@ -299,6 +281,5 @@ class _OpenDecision:
     def _register(self) -> dict[AccountId, tuple[int, object]]:
         positions = self._market.positions
         return {
-            account: (cash, positions.get(account))
-            for account, cash in self._venue.cash.items()
+            account: (cash, positions.get(account)) for account, cash in self._venue.cash.items()
         }

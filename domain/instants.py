@@ -28,13 +28,7 @@ def parse_instant(text: str, *, zone: str | None = None) -> int | None:
     year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
     second = int(match.group(6) or 0)
     offset = match.group(8) or zone
-    if (
-        offset is None
-        or not _is_date(year, month, day)
-        or hour > 23
-        or minute > 59
-        or second > 59
-    ):
+    if offset is None or not _is_date(year, month, day) or hour > 23 or minute > 59 or second > 59:
         return None
     shift = 0
     if offset != "Z":
@@ -42,9 +36,7 @@ def parse_instant(text: str, *, zone: str | None = None) -> int | None:
         if hours > 23 or minutes > 59:
             return None
         shift = (hours * 60 + minutes) * 60 * (1 if offset[0] == "+" else -1)
-    seconds = (
-        _days(year, month, day) * _DAY + hour * 3600 + minute * 60 + second - shift
-    )
+    seconds = _days(year, month, day) * _DAY + hour * 3600 + minute * 60 + second - shift
     nanoseconds = seconds * _SECOND + int((match.group(7) or "").ljust(9, "0"))
     return nanoseconds if 0 <= nanoseconds <= LATEST else None
 
@@ -76,22 +68,13 @@ def _days(year: int, month: int, day: int) -> int:
     cycle = year // 400
     of_cycle = year - cycle * 400
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
-    return (
-        cycle * 146_097
-        + of_cycle * 365
-        + of_cycle // 4
-        - of_cycle // 100
-        + of_year
-        - 719_468
-    )
+    return cycle * 146_097 + of_cycle * 365 + of_cycle // 4 - of_cycle // 100 + of_year - 719_468
 
 
 def _date(days: int) -> tuple[int, int, int]:
     days += 719_468
     cycle, of_cycle = divmod(days, 146_097)
-    year = (
-        of_cycle - of_cycle // 1460 + of_cycle // 36_524 - of_cycle // 146_096
-    ) // 365
+    year = (of_cycle - of_cycle // 1460 + of_cycle // 36_524 - of_cycle // 146_096) // 365
     of_year = of_cycle - (365 * year + year // 4 - year // 100)
     month = (5 * of_year + 2) // 153
     day = of_year - (153 * month + 2) // 5 + 1

@@ -32,9 +32,7 @@ StateCheck = Callable[[Venue], Iterator[str]]
 def _over_state(number: str) -> Callable[[StateCheck], StateCheck]:
     def register(check: StateCheck) -> StateCheck:
         statement = (check.__doc__ or "").strip().split("\n")[0]
-        INVARIANTS[check.__name__] = Invariant(
-            check.__name__, number, statement, "state", check
-        )
+        INVARIANTS[check.__name__] = Invariant(check.__name__, number, statement, "state", check)
         return check
 
     return register
@@ -79,9 +77,7 @@ def money_conserved(venue: Venue) -> Iterator[str]:
     """Cash minus cost over all accounts equals net deposits, at any marks."""
     cash = sum(venue.cash.values())
     cost = sum(
-        position.cost
-        for market in venue.markets.values()
-        for position in market.positions.values()
+        position.cost for market in venue.markets.values() for position in market.positions.values()
     )
     if cash - cost != venue.net_deposits:
         yield f"cash {cash} − cost {cost} is not net deposits {venue.net_deposits}"
@@ -92,7 +88,9 @@ def money_conserved(venue: Venue) -> Iterator[str]:
 
 @_over_state("I5a")
 def market_results_cancel(venue: Venue) -> Iterator[str]:
-    """In every market realised and unrealised results cancel, fees and funding apart, at any mark."""
+    """In every market realised and unrealised results cancel, fees and funding apart, at any
+    mark.
+    """
     for market in venue.markets.values():
         realized = sum(market.realized.values())
         cost = sum(position.cost for position in market.positions.values())
@@ -126,11 +124,7 @@ def shortfalls_are_named(venue: Venue) -> Iterator[str]:
         return
     for account in venue.accounts.values():
         equity = venue.equity(account.id)
-        if (
-            equity < 0
-            and not account.in_liquidation
-            and account.id not in (UNCOVERED, TREASURY)
-        ):
+        if equity < 0 and not account.in_liquidation and account.id not in (UNCOVERED, TREASURY):
             yield f"{account.id} has equity {equity} and is not in liquidation"
     for name in (INSURANCE, ROUNDING):
         if venue.cash.get(name, 0) < 0:
@@ -172,7 +166,7 @@ for _number, _name, _statement in (
     (
         "I9",
         "takeovers_name_both_sides",
-        "A takeover moves the same lots and money between two named accounts, within cap and margin.",
+        "A takeover moves the same lots and money between two accounts, within cap and margin.",
     ),
     (
         "I16",
@@ -228,7 +222,9 @@ def violations(venue: Venue) -> Iterator[tuple[str, str]]:
 
 
 def checked(venue: Venue) -> Venue:
-    """The venue back when everything holds; raises `InvariantBroken` with the first that does not."""
+    """The venue back when everything holds; raises `InvariantBroken` with the first that does
+    not.
+    """
     for name, detail in violations(venue):
         raise InvariantBroken(name, venue.head, detail)
     return venue

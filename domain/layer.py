@@ -1,7 +1,7 @@
 """How can a decision try things out on a venue of any size without changing it?
 
-A layer is a mapping over another one: reads fall through, writes stay in the layer. A decision works
-on a fork of the venue whose registers are layers; the fork is thrown away, its events remain.
+A layer is a mapping over another one: reads fall through, writes stay in the layer. A decision
+works on a fork of the venue whose registers are layers; the fork is thrown away, its events remain.
 """
 
 from collections.abc import Iterator, MutableMapping
@@ -39,7 +39,7 @@ class Layer(MutableMapping[K, V], Generic[K, V]):
 
     def __contains__(self, key: object) -> bool:
         if key in self.own:
-            return self.own[key] is not _GONE  # type: ignore[index]
+            return self.own[key] is not _GONE
         return key in self._base
 
     def __setitem__(self, key: K, value: V) -> None:

@@ -1,4 +1,6 @@
-"""Which specification does a `list_market` command describe, and is it one that keeps the books exact?"""
+"""Which specification does a `list_market` command describe, and is it one that keeps the books
+exact?
+"""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -17,9 +19,7 @@ Fields = dict[str, Any]
 
 def specification_of(venue: Venue, market: str, fields: Fields) -> MarketSpec:
     """The specification in whole units; raises `Rejected` (references first, then formats)."""
-    vault_fields = _object(
-        fields, "vault", {"account": str, "takeover_cap": str}, ("account",)
-    )
+    vault_fields = _object(fields, "vault", {"account": str, "takeover_cap": str}, ("account",))
     rule_fields = _object(
         fields,
         "liquidation",
@@ -76,9 +76,7 @@ def _object(
     return value
 
 
-def _check(
-    value: object, name: str, shape: Mapping[str, type], required: tuple[str, ...]
-) -> None:
+def _check(value: object, name: str, shape: Mapping[str, type], required: tuple[str, ...]) -> None:
     if not isinstance(value, dict):
         raise Rejected("bad_type", field=name)
     for key in sorted(value):
@@ -118,12 +116,8 @@ def _step(fields: Fields, name: str) -> Decimal10:
     return value
 
 
-def _point_value(
-    tick_size: Decimal10, lot_size: Decimal10, quote_unit: Decimal10
-) -> int:
-    product = Decimal10(
-        tick_size.mantissa * lot_size.mantissa, tick_size.places + lot_size.places
-    )
+def _point_value(tick_size: Decimal10, lot_size: Decimal10, quote_unit: Decimal10) -> int:
+    product = Decimal10(tick_size.mantissa * lot_size.mantissa, tick_size.places + lot_size.places)
     value = whole_steps(product, quote_unit)
     if value is None or value < 1:
         raise Rejected(
@@ -152,11 +146,7 @@ def _tiers(tiers: list[Fields], quote_unit: Decimal10) -> tuple[Tier, ...]:
             if number
             else not tier.from_notional
         )
-        if (
-            not rises
-            or not 0 <= tier.maintenance <= tier.initial <= 1
-            or tier.initial == 0
-        ):
+        if not rises or not 0 <= tier.maintenance <= tier.initial <= 1 or tier.initial == 0:
             raise Rejected("bad_tiers", tier=number + 1)
     return tuple(found)
 
@@ -176,15 +166,9 @@ def _fee(fields: Fields, name: str, least: Fraction) -> Fraction:
 
 def _rule(fields: Fields, quote_unit: Decimal10) -> LiquidationRule:
     mode: Literal["full", "partial"] = (
-        "partial"
-        if choice_of(fields, "mode", ("full", "partial"), "full") == "partial"
-        else "full"
+        "partial" if choice_of(fields, "mode", ("full", "partial"), "full") == "partial" else "full"
     )
-    above = (
-        _not_negative(fields, "partial_above", quote_unit)
-        if "partial_above" in fields
-        else 0
-    )
+    above = _not_negative(fields, "partial_above", quote_unit) if "partial_above" in fields else 0
     share = ratio_of(fields, "partial_share", Fraction(1))
     backstop = ratio_of(fields, "backstop_ratio", Fraction(2, 3))
     if not 0 < share <= 1:

@@ -15,7 +15,9 @@ from domain.units import Lots, QuoteUnits, Ticks
 
 
 class _Slice(NamedTuple):
-    """A tier with whole-number arithmetic: requirement = (base + rate·(N − start)) / denominator."""
+    """A tier with whole-number arithmetic: requirement = (base + rate·(N − start)) /
+    denominator.
+    """
 
     start: int
     rate: int
@@ -85,16 +87,14 @@ def bankruptcy_price(
 ) -> Fraction:
     """Exact price in ticks at which closing the position uses up its share of the equity.
 
-    `p_i = P_i − E_i / (q_i·v_i)` with `E_i = E · weight / weight_total`; the weights are maintenance
-    margins (notionals where all of those are zero). Closing every position of an account at its
-    price leaves exactly zero (mechanics: Bankruptcy price). May be zero or negative.
+    `p_i = P_i − E_i / (q_i·v_i)` with `E_i = E · weight / weight_total`; the weights are
+    maintenance margins (notionals where all of those are zero). Closing every position of an
+    account at its price leaves exactly zero (mechanics: Bankruptcy price). May be zero or negative.
     """
     return mark_price - Fraction(equity * weight, weight_total * quantity * point_value)
 
 
-def bankruptcy_amount(
-    sign: int, lots: Lots, price: Fraction, point_value: int
-) -> QuoteUnits:
+def bankruptcy_amount(sign: int, lots: Lots, price: Fraction, point_value: int) -> QuoteUnits:
     """Cash that the bankrupt account receives (+) or pays (−) for `lots` at `price`.
 
     `⌈s·x·p·v⌉`: rounded toward the bankrupt account; the other side carries the sub-unit.

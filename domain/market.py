@@ -45,7 +45,9 @@ class Accounts(Protocol):
 
 
 class NoAccounts:
-    """Accounts for a market that is folded alone: cash is added up, holdings are nobody's business."""
+    """Accounts for a market that is folded alone: cash is added up, holdings are nobody's
+    business.
+    """
 
     def __init__(self) -> None:
         self.cash: MutableMapping[AccountId, QuoteUnits] = defaultdict(int)
@@ -145,9 +147,7 @@ class Market:
             if before is None:
                 accounts.holds(account, self.id)
 
-    def _trade_executed(
-        self, seq: int, data: TradeExecuted, accounts: Accounts
-    ) -> None:
+    def _trade_executed(self, seq: int, data: TradeExecuted, accounts: Accounts) -> None:
         quantity, buyer, seller = data["quantity"], data["buyer"], data["seller"]
         amount = quantity * data["price"] * self.point_value
         if "maker_order_id" in data:
@@ -186,9 +186,7 @@ class Market:
             if position is not None:
                 self.positions[account] = position._replace(basis_known=False)
 
-    def _position_taken_over(
-        self, seq: int, data: PositionTakenOver, accounts: Accounts
-    ) -> None:
+    def _position_taken_over(self, seq: int, data: PositionTakenOver, accounts: Accounts) -> None:
         self._closed_against(data["vault"], seq, data, accounts)
 
     def _position_deleveraged(
@@ -209,17 +207,13 @@ class Market:
         self._filled(accounts, bankrupt, -quantity, -amount, seq)
         self._filled(accounts, other, quantity, amount, seq)
 
-    def _funding_settled(
-        self, _seq: int, data: FundingSettled, accounts: Accounts
-    ) -> None:
+    def _funding_settled(self, _seq: int, data: FundingSettled, accounts: Accounts) -> None:
         per_lot, cash = data["per_lot"], accounts.cash
         self.funding_index = data["funding_index"]
         for account, position in self.positions.items():
             cash[account] -= position.quantity * per_lot
 
-    def _mark_price_updated(
-        self, seq: int, data: MarkPriceUpdated, _accounts: Accounts
-    ) -> None:
+    def _mark_price_updated(self, seq: int, data: MarkPriceUpdated, _accounts: Accounts) -> None:
         self.previous_mark, self.mark, self.mark_seq = (
             data["previous_price"],
             data["price"],
@@ -240,14 +234,10 @@ class Market:
             )
         )
 
-    def _order_cancelled(
-        self, _seq: int, data: OrderCancelled, _accounts: Accounts
-    ) -> None:
+    def _order_cancelled(self, _seq: int, data: OrderCancelled, _accounts: Accounts) -> None:
         self.book.reduce(data["order_id"], data["quantity"])
 
-    def _adl_policy_changed(
-        self, seq: int, data: AdlPolicyChanged, _accounts: Accounts
-    ) -> None:
+    def _adl_policy_changed(self, seq: int, data: AdlPolicyChanged, _accounts: Accounts) -> None:
         self.policy, self.policy_seq = policy_from(data), seq
 
     def _adl_list_set(self, _seq: int, data: AdlListSet, _accounts: Accounts) -> None:

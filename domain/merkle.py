@@ -72,9 +72,7 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
 
 
-def is_included(
-    leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
-) -> bool:
+def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether `path` leads from `leaf` at `index` to `root` of a list of `size` entries."""
     if not 0 <= index < size:
         return False
@@ -91,7 +89,9 @@ def is_included(
 
 
 def consistency_path(leaves: Sequence[bytes], earlier: int) -> list[bytes]:
-    """Hashes that show the first `earlier` entries unchanged in the whole list (RFC 6962 §2.1.2)."""
+    """Hashes that show the first `earlier` entries unchanged in the whole list (RFC 6962
+    §2.1.2).
+    """
     size = len(leaves)
     if not 0 <= earlier <= size:
         message = f"size {earlier} is not within a list of {size}"
@@ -117,7 +117,9 @@ def _consistency(leaves: Sequence[bytes], earlier: int, *, whole: bool) -> list[
 def is_consistent(
     earlier: int, size: int, earlier_root: bytes, root: bytes, path: Sequence[bytes]
 ) -> bool:
-    """Whether `path` shows that the list behind `root` begins with the one behind `earlier_root`."""
+    """Whether `path` shows that the list behind `root` begins with the one behind
+    `earlier_root`.
+    """
     if not 0 <= earlier <= size:
         return False
     if earlier == size:

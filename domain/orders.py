@@ -94,9 +94,7 @@ def _reducible(market: Market, account: AccountId, side: int) -> Lots:
     return abs(position.quantity)
 
 
-def _trade(
-    draft: Draft, market: Market, taker: Taker, maker: Order, lots: Lots
-) -> None:
+def _trade(draft: Draft, market: Market, taker: Taker, maker: Order, lots: Lots) -> None:
     price = maker.price
     if price is None:
         message = f"order {maker.id} rests without a price"
@@ -110,20 +108,14 @@ def _trade(
         {
             "buyer": taker.account if buys else maker.account,
             "buyer_fee": taker_fee if buys else maker_fee,
-            **(
-                {"liquidation_id": taker.liquidation}
-                if taker.liquidation is not None
-                else {}
-            ),
+            **({"liquidation_id": taker.liquidation} if taker.liquidation is not None else {}),
             "maker_order_id": maker.id,
             "price": price,
             "purpose": taker.purpose,
             "quantity": lots,
             "seller": maker.account if buys else taker.account,
             "seller_fee": maker_fee if buys else taker_fee,
-            **(
-                {"taker_order_id": taker.order_id} if taker.order_id is not None else {}
-            ),
+            **({"taker_order_id": taker.order_id} if taker.order_id is not None else {}),
             "trade_id": f"T-{draft.next_seq}",
         },
     )

@@ -63,9 +63,7 @@ def fill(
             realized = -amount - released
         else:
             realized, released = stated, -amount - stated
-        return _filled(
-            (_position((after, cost - released, opened_seq, basis_known)), realized)
-        )
+        return _filled((_position((after, cost - released, opened_seq, basis_known)), realized))
     reducing = half_even(amount * abs(held), abs(quantity))
     return _filled((_position((after, amount - reducing, seq, True)), -reducing - cost))
 

@@ -37,9 +37,7 @@ def decide_again(venue: Venue, own: Event) -> tuple[Event, ...]:
     if own["type"] in REMEMBERED_ONLY:
         return (own,)
     try:
-        return tuple(
-            decide(venue, command_of(own), time=own["time"], source=own["source"])
-        )
+        return tuple(decide(venue, command_of(own), time=own["time"], source=own["source"]))
     except Rejected:
         return ()
 
@@ -69,9 +67,7 @@ def command_of(event: Event) -> Command:
         case "market.order_cancelled/1":
             return CancelOrder(name, data["order_id"])
         case "market.trade_executed/1":
-            return RecordTrade(
-                name, data["buyer"], data["seller"], data["price"], data["quantity"]
-            )
+            return RecordTrade(name, data["buyer"], data["seller"], data["price"], data["quantity"])
         case "market.funding_settled/1":
             return SettleFunding(name, None, data["per_lot"])
         case "market.adl_policy_changed/1":
@@ -96,6 +92,4 @@ def _order(market: str, data: dict[str, Any]) -> PlaceOrder:
 
 
 def _no_command(event: Event) -> ValueError:
-    return ValueError(
-        f"{event['type']} at seq {event['seq']} is no command's own event"
-    )
+    return ValueError(f"{event['type']} at seq {event['seq']} is no command's own event")

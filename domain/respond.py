@@ -75,10 +75,5 @@ def _source(submission: Submission) -> dict[str, str | int]:
 def _fits(event: Event) -> None:
     """Refuse events that would be too large to prove; only those with lists can be."""
     data = event["data"]
-    if (
-        "steps" in data
-        or "accounts" in data
-        or "marks" in data
-        or "margin_tiers" in data
-    ):
+    if "steps" in data or "accounts" in data or "marks" in data or "margin_tiers" in data:
         encode(event)

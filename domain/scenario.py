@@ -7,8 +7,8 @@
     buy alice 10 @ 60000
 
 A scenario line stands for one or more commands, nothing else: the venue and accounts that a story
-takes for granted are opened on first use, orders are numbered o1, o2 …, and the last market named is
-the one meant. The same commands as NDJSON give the same bytes.
+takes for granted are opened on first use, orders are numbered o1, o2 …, and the last market named
+is the one meant. The same commands as NDJSON give the same bytes.
 """
 
 from collections.abc import Callable, Iterable
@@ -106,9 +106,7 @@ class ScenarioReader:
             elif word in ("initial", "maintenance"):
                 tier[word] = _ratio(value)
             elif word in _RULE_FIELDS:
-                command.setdefault("liquidation", {})[_RULE_FIELDS[word]] = _ratio(
-                    value
-                )
+                command.setdefault("liquidation", {})[_RULE_FIELDS[word]] = _ratio(value)
             elif word == "vault":
                 vault["account"] = value
             elif word == "cap":
@@ -166,11 +164,7 @@ class ScenarioReader:
         return [*self._introduced(words[0]), command]
 
     def _next_order(self, market: str) -> str:
-        used = (
-            self._venue.markets[market].book.used
-            if market in self._venue.markets
-            else {}
-        )
+        used = self._venue.markets[market].book.used if market in self._venue.markets else {}
         self._orders += 1
         while f"o{self._orders}" in used:
             self._orders += 1

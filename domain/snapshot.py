@@ -33,23 +33,17 @@ def state_of(venue: Venue) -> State:
                 venue.cash[account.id],
                 venue.last_closed.get(account.id),
             ]
-            for account in sorted(
-                venue.accounts.values(), key=lambda account: account.id
-            )
+            for account in sorted(venue.accounts.values(), key=lambda account: account.id)
         ],
         "head": venue.head,
         "kind": venue.kind,
-        "markets": [
-            _market_state(venue.markets[market]) for market in sorted(venue.markets)
-        ],
+        "markets": [_market_state(venue.markets[market]) for market in sorted(venue.markets)],
         "name": venue.name,
         "net_deposits": venue.net_deposits,
         "quote": venue.quote,
         "quote_unit": venue.quote_unit.text(),
         "time": venue.time,
-        "versions": [
-            [stream, venue.versions[stream]] for stream in sorted(venue.versions)
-        ],
+        "versions": [[stream, venue.versions[stream]] for stream in sorted(venue.versions)],
     }
 
 
@@ -67,9 +61,7 @@ def venue_from(state: State) -> Venue:
     unit = parse_decimal(state["quote_unit"])
     if unit is not None:
         venue.quote_unit = unit
-    for account, role, opened, deposits, liquidation, cash, last_closed in state[
-        "accounts"
-    ]:
+    for account, role, opened, deposits, liquidation, cash, last_closed in state["accounts"]:
         venue.accounts[account] = Account(account, role, opened, deposits, liquidation)
         venue.cash[account] = cash
         if liquidation is not None:
@@ -82,7 +74,7 @@ def venue_from(state: State) -> Venue:
         for account in market.positions:
             held = venue.holdings.get(account, ())
             venue.holdings[account] = tuple(sorted((*held, market.id)))
-    venue.versions = {stream: version for stream, version in state["versions"]}
+    venue.versions = dict(state["versions"])
     return venue
 
 
@@ -96,20 +88,16 @@ def _market_state(market: Market) -> State:
         "mark": market.mark,
         "mark_seq": market.mark_seq,
         "orders": [
-            list(order)
-            for order in sorted(market.book.orders.values(), key=lambda o: o.seq)
+            list(order) for order in sorted(market.book.orders.values(), key=lambda o: o.seq)
         ],
         "policy": market.policy.fact(),
         "policy_seq": market.policy_seq,
         "positions": [
-            [account, *market.positions[account]]
-            for account in sorted(market.positions)
+            [account, *market.positions[account]] for account in sorted(market.positions)
         ],
         "previous_mark": market.previous_mark,
         "realized": [
-            [account, amount]
-            for account, amount in sorted(market.realized.items())
-            if amount
+            [account, amount] for account, amount in sorted(market.realized.items()) if amount
         ],
         "used": sorted(market.book.used),
     }
@@ -127,7 +115,7 @@ def _market_from(written: State) -> Market:
     )
     market.book = _book_from(written["orders"], written["used"])
     market.positions = {row[0]: Position(*row[1:]) for row in written["positions"]}
-    market.realized = {account: amount for account, amount in written["realized"]}
+    market.realized = dict(written["realized"])
     return market
 
 

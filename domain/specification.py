@@ -1,7 +1,8 @@
 """What was agreed for a market before anybody traded in it?
 
 Tick and lot, margin tiers, fees, how it liquidates, which vault takes over, and which ADL policy
-chooses victims. All of it stands in `market.listed`, so a specification is read back from its event.
+chooses victims. All of it stands in `market.listed`, so a specification is read back from its
+event.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ class AdlPolicy:
         return dict(self.parameters).get(name)
 
     def digest(self) -> str:
-        """SHA-256 over the canonical writing of all choices; in the log before the policy is used."""
+        """SHA-256 over the canonical writing of all choices; in the log before the policy is
+        used.
+        """
         return sha256(
             canonical_bytes(
                 {

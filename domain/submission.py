@@ -1,8 +1,8 @@
 """Is this line a command at all, and which one is it?
 
 Reads one JSON object the way money should be read: no duplicate keys, no floats, no NaN. What comes
-out still carries texts; `command_parsing` gives them units. The digest names the command: SHA-256 of
-its canonical writing, so spaces and key order do not matter.
+out still carries texts; `command_parsing` gives them units. The digest names the command: SHA-256
+of its canonical writing, so spaces and key order do not matter.
 """
 
 import json
@@ -36,15 +36,11 @@ def read_command(line: str | bytes | Mapping[str, Any]) -> Submission:
     if isinstance(line, Mapping):
         line = _written(line)
     try:
-        text = (line.decode("utf-8") if isinstance(line, bytes) else line).strip(
-            " \t\r\n"
-        )
+        text = (line.decode("utf-8") if isinstance(line, bytes) else line).strip(" \t\r\n")
         fields = _DECODE(text)
         if not isinstance(fields, dict):
             raise RejectedUnread("bad_json", reason="not a JSON object")
-        return Submission(
-            fields, _known_by(fields), sha256(rewritten(fields)).hexdigest()
-        )
+        return Submission(fields, _known_by(fields), sha256(rewritten(fields)).hexdigest())
     except _FaultyCommand as found:
         return _remembered(text, found.rejected)
     except (ValueError, RecursionError) as fault:

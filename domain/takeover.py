@@ -44,24 +44,18 @@ class _Vault:
         """Whether the cost notional after taking `lots` stays within the cap."""
         if self._cap is None or not lots:
             return True
-        amount = bankruptcy_amount(
-            self._sign, lots, self._price, self._market.point_value
-        )
+        amount = bankruptcy_amount(self._sign, lots, self._price, self._market.point_value)
         after = fill(self._position, self._sign * lots, amount, 0).position
         return after is None or abs(after.cost) <= self._cap
 
     def covers(self, lots: Lots) -> bool:
-        """Whether the equity after taking `lots` covers the initial margin, resting orders included."""
+        """Whether the equity after taking `lots` covers the initial margin, resting orders
+        included.
+        """
         market = self._market
         amount = bankruptcy_amount(self._sign, lots, self._price, market.point_value)
-        equity = (
-            self._equity
-            + self._sign * lots * market.price * market.point_value
-            - amount
-        )
-        margin = self._elsewhere + market.initial.requirement(
-            self._worst_notional(lots)
-        )
+        equity = self._equity + self._sign * lots * market.price * market.point_value - amount
+        margin = self._elsewhere + market.initial.requirement(self._worst_notional(lots))
         return equity >= margin
 
     def accepts(self, lots: Lots) -> bool:
@@ -70,15 +64,15 @@ class _Vault:
 
     def _worst_lots(self, lots: Lots) -> Lots:
         held = self._held + self._sign * lots
-        return max(
-            abs(held), abs(held + self._resting.bids), abs(held - self._resting.asks)
-        )
+        return max(abs(held), abs(held + self._resting.bids), abs(held - self._resting.asks))
 
     def _worst_notional(self, lots: Lots) -> int:
         return self._worst_lots(lots) * self._market.price * self._market.point_value
 
     def breaks(self, most: Lots) -> list[Lots]:
-        """Numbers of lots at which the margin stops being a straight line, rising, with 0 and `most`."""
+        """Numbers of lots at which the margin stops being a straight line, rising, with 0 and
+        `most`.
+        """
         held, bids, asks = (
             self._held * self._sign,
             self._resting.bids,
@@ -94,9 +88,7 @@ class _Vault:
             points.update((floor_of(middle), floor_of(middle) + 1))
         if self._price:
             cost = self._position.cost if self._position is not None else 0
-            middle = Fraction(-cost) / (
-                self._sign * self._price * self._market.point_value
-            )
+            middle = Fraction(-cost) / (self._sign * self._price * self._market.point_value)
             points.update((floor_of(middle), floor_of(middle) + 1))
         per_lot = self._market.price * self._market.point_value
         for start in self._market.initial.starts():
@@ -107,17 +99,13 @@ class _Vault:
         return sorted(point for point in points if 0 <= point <= most)
 
     def slack(self, lots: Lots) -> Fraction:
-        """Equity minus margin without any rounding, an upper bound of the rounded slack plus two."""
+        """Equity minus margin without any rounding, an upper bound of the rounded slack plus
+        two.
+        """
         market = self._market
         gain = self._sign * lots * (market.price - self._price) * market.point_value
         base, rate = market.initial.line_at(self._worst_notional(lots))
-        return (
-            self._equity
-            + gain
-            - self._elsewhere
-            - base
-            - rate * self._worst_notional(lots)
-        )
+        return self._equity + gain - self._elsewhere - base - rate * self._worst_notional(lots)
 
 
 def takeover(
@@ -174,7 +162,9 @@ def _last_not_negative(limits: _Vault, low: Lots, high: Lots) -> Lots | None:
 
 
 def _last_within_cap(limits: _Vault, low: Lots, high: Lots) -> Lots | None:
-    """Largest number of lots in [low, high] within the cap; cost grows with lots past a reduction."""
+    """Largest number of lots in [low, high] within the cap; cost grows with lots past a
+    reduction.
+    """
     if limits.within_cap(high):
         return high
     if not limits.within_cap(low):

@@ -76,7 +76,9 @@ def whole_steps(value: Decimal10, step: Decimal10) -> int | None:
 
 
 def decimal_text(mantissa: int, places: int) -> str:
-    """`mantissa · 10^-places` as exact decimal text, never shortened, never with a tail of zeros."""
+    """`mantissa · 10^-places` as exact decimal text, never shortened, never with a tail of
+    zeros.
+    """
     digits = str(abs(mantissa))
     if places:
         digits = digits.rjust(places + 1, "0")

@@ -1,8 +1,8 @@
 """What is everybody's state at one point of the log, and what does the next event make of it?
 
 The venue is a value: all accounts and markets after `head` events. `apply` folds one event into it
-and never refuses; live use, replay, verification and projections all call this one function. A venue
-handed to `apply` is consumed: whoever needs the earlier state forks it first.
+and never refuses; live use, replay, verification and projections all call this one function. A
+venue handed to `apply` is consumed: whoever needs the earlier state forks it first.
 """
 
 from collections.abc import Callable, Iterable, MutableMapping
@@ -102,15 +102,11 @@ class Venue:
 
     def holds(self, account: AccountId, market: MarketId) -> None:
         """The account, flat before, has lots in the market now."""
-        self.holdings[account] = tuple(
-            sorted((*self.holdings.get(account, ()), market))
-        )
+        self.holdings[account] = tuple(sorted((*self.holdings.get(account, ()), market)))
 
     def left(self, account: AccountId, market: MarketId) -> None:
         """The account has no lots in the market any more."""
-        self.holdings[account] = tuple(
-            other for other in self.holdings[account] if other != market
-        )
+        self.holdings[account] = tuple(other for other in self.holdings[account] if other != market)
         self.last_closed[account] = market
 
     def standing(self, account: AccountId) -> tuple[QuoteUnits, QuoteUnits]:
@@ -146,8 +142,8 @@ class Venue:
 def initial_in(
     market: Market, account: AccountId, *, more_bids: int = 0, more_asks: int = 0
 ) -> QuoteUnits:
-    """Initial margin of one market at notional `max(|q|, |q + ΣB|, |q − ΣA|)·P·v`, with the account's
-    resting orders and the given further lots on each side.
+    """Initial margin of one market at notional `max(|q|, |q + ΣB|, |q − ΣA|)·P·v`, with the
+    account's resting orders and the given further lots on each side.
     """
     position = market.positions.get(account)
     quantity = position.quantity if position is not None else 0
@@ -190,9 +186,7 @@ def _change_market(venue: Venue, name: MarketId, event: Event) -> None:
     if event["type"] == "market.listed/1":
         venue.markets[name] = Market(spec_from(name, event["data"]), event["seq"])
         return
-    market = (
-        venue.markets[name] if venue.parent is None else venue.market_to_change(name)
-    )
+    market = venue.markets[name] if venue.parent is None else venue.market_to_change(name)
     market.apply(event, venue)
     if venue.watch is not None:
         venue.watch.seen(venue, event)
@@ -248,9 +242,7 @@ def _covered(venue: Venue, _name: str, event: Event) -> None:
     _transfer(venue, data["payer"], data["bankrupt"], data["amount"])
 
 
-def _transfer(
-    venue: Venue, payer: AccountId, receiver: AccountId, amount: QuoteUnits
-) -> None:
+def _transfer(venue: Venue, payer: AccountId, receiver: AccountId, amount: QuoteUnits) -> None:
     venue.cash[payer] -= amount
     venue.cash[receiver] += amount
     _touch(venue, payer, receiver)

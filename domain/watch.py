@@ -63,9 +63,7 @@ class MarginWatch:
                 if self._stamps.get(account) == stamp:
                     self._dirty[account] = None
 
-    def in_danger(
-        self, venue: Venue, market: MarketId, price: Ticks
-    ) -> list[AccountId]:
+    def in_danger(self, venue: Venue, market: MarketId, price: Ticks) -> list[AccountId]:
         """Holders in `market` who are not safe for sure at `price`, and were not in liquidation."""
         self._refresh(venue)
         stamps = self._stamps
@@ -88,9 +86,7 @@ class MarginWatch:
                 self._set_bands(venue, account)
         for heaps in (self._lows, self._highs):
             for market, heap in heaps.items():
-                if len(heap) > 64 and len(heap) > 4 * len(
-                    venue.markets[market].positions
-                ):
+                if len(heap) > 64 and len(heap) > 4 * len(venue.markets[market].positions):
                     heaps[market] = [e for e in heap if self._stamps.get(e[2]) == e[1]]
                     heapify(heaps[market])
 
@@ -105,22 +101,18 @@ class MarginWatch:
             quantity, price = market.positions[account].quantity, market.price
             if quantity > 0:
                 bound = share // (quantity * market.point_value) - price
-                heappush(
-                    self._lows.setdefault(market_id, []), (bound, self._tick, account)
-                )
+                heappush(self._lows.setdefault(market_id, []), (bound, self._tick, account))
             else:
                 rate = market.maintenance.largest_rate
-                steepest = (
-                    (rate.denominator + rate.numerator) * -quantity * market.point_value
-                )
+                steepest = (rate.denominator + rate.numerator) * -quantity * market.point_value
                 bound = price + share * rate.denominator // steepest
-                heappush(
-                    self._highs.setdefault(market_id, []), (bound, self._tick, account)
-                )
+                heappush(self._highs.setdefault(market_id, []), (bound, self._tick, account))
 
 
 def _broken(heap: list[_Entry], sign: int, price: Ticks) -> Iterator[_Entry]:
-    """Entries whose bound the price has passed; a heap's children never break before their parent."""
+    """Entries whose bound the price has passed; a heap's children never break before their
+    parent.
+    """
     todo = [0]
     while todo:
         at = todo.pop()

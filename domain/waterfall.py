@@ -76,9 +76,7 @@ class Pass:
         )
 
     def _is_safe(self) -> bool:
-        return self._venue.equity(self._account) >= self._venue.maintenance_margin(
-            self._account
-        )
+        return self._venue.equity(self._account) >= self._venue.maintenance_margin(self._account)
 
     def _start(self) -> None:
         venue, account = self._venue, self._account
@@ -92,16 +90,13 @@ class Pass:
                 "liquidation_id": self._liquidation,
                 "maintenance_margin": maintenance,
                 "marks": {
-                    market: venue.markets[market].price
-                    for market in venue.holdings[account]
+                    market: venue.markets[market].price for market in venue.holdings[account]
                 },
             },
         )
         for market in sorted(venue.markets):
             book = venue.markets[market].book
-            orders = [
-                book.orders[order_id] for order_id in book.resting_of(account).ids
-            ]
+            orders = [book.orders[order_id] for order_id in book.resting_of(account).ids]
             for order in sorted(orders, key=lambda order: order.seq):
                 cancel(self._draft, market, order, "liquidation")
 
@@ -140,9 +135,7 @@ class Pass:
             "weights": "notional" if by_notional else "maintenance",
         }
 
-    def _note(
-        self, step: str, market: Market, offered: Lots, used: Lots, reason: str
-    ) -> None:
+    def _note(self, step: str, market: Market, offered: Lots, used: Lots, reason: str) -> None:
         position = market.positions.get(self._account)
         self._steps.append(
             {
@@ -186,22 +179,17 @@ class Pass:
     @staticmethod
     def _lots_for_the_book(market: Market, size: Lots) -> Lots:
         rule = market.spec.liquidation
-        if (
-            rule.mode == "full"
-            or size * market.price * market.point_value <= rule.partial_above
-        ):
+        if rule.mode == "full" or size * market.price * market.point_value <= rule.partial_above:
             return size
         return ceiling_of(rule.partial_share * size)
 
     @staticmethod
-    def _liquidation_fee(
-        market: Market, price: Fraction, lots: Lots, at: int
-    ) -> QuoteUnits:
-        """The fee, never more than the fill's improvement over the bankruptcy price (rounded down)."""
+    def _liquidation_fee(market: Market, price: Fraction, lots: Lots, at: int) -> QuoteUnits:
+        """The fee, never more than the fill's improvement over the bankruptcy price (rounded
+        down).
+        """
         improvement = floor_of(lots * abs(at - price) * market.point_value)
-        return min(
-            fee(market.spec.liquidation_fee, lots, at, market.point_value), improvement
-        )
+        return min(fee(market.spec.liquidation_fee, lots, at, market.point_value), improvement)
 
     def _takeover(self, market: Market) -> None:
         venue, account, vault = self._venue, self._account, market.spec.vault
@@ -219,9 +207,7 @@ class Pass:
             return
         position = market.positions[account]
         price, quote = self._quote(market)
-        taken = takeover(
-            venue, market, vault, position.sign, abs(position.quantity), price
-        )
+        taken = takeover(venue, market, vault, position.sign, abs(position.quantity), price)
         if taken.lots:
             self._take_over(market, vault, taken, price, quote)
         self._note("takeover", market, taken.lots, taken.lots, taken.stopped_by)
@@ -239,9 +225,7 @@ class Pass:
             "market.position_taken_over/1",
             f"market/{market.id}",
             {
-                "amount": bankruptcy_amount(
-                    sign, taken.lots, price, market.point_value
-                ),
+                "amount": bankruptcy_amount(sign, taken.lots, price, market.point_value),
                 "bankrupt": self._account,
                 "liquidation_id": self._liquidation,
                 "quantity": taken.lots,
@@ -256,11 +240,7 @@ class Pass:
         if market.policy.trigger == "negative_equity":
             return self._venue.equity(self._account) < 0
         is_vault = self._venue.accounts[self._account].role == "vault"
-        return (
-            is_vault
-            or market.spec.vault is None
-            or self._entered_vault.get(market.id, False)
-        )
+        return is_vault or market.spec.vault is None or self._entered_vault.get(market.id, False)
 
     def _deleverage(self, market: Market) -> None:
         if not self._is_triggered(market):
@@ -283,9 +263,7 @@ class Pass:
             "residual" if decided.residual else "all_closed",
         )
 
-    def _write_down(
-        self, market: Market, decided: Decision, quote: BankruptcyQuote
-    ) -> None:
+    def _write_down(self, market: Market, decided: Decision, quote: BankruptcyQuote) -> None:
         venue, account = self._venue, self._account
         side = market.positions[account].sign
         price = decided.close_price
@@ -345,9 +323,7 @@ class Pass:
                 "cost": closure_cost(market, side, row.closed, amount),
                 "decision_id": decision_id,
                 "quantity": row.closed,
-                "quantity_after": after.position.quantity
-                if after.position is not None
-                else 0,
+                "quantity_after": after.position.quantity if after.position is not None else 0,
                 "quantity_before": before.quantity,
                 "rank": rank,
                 "realized": after.realized,

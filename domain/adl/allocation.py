@@ -9,32 +9,51 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from domain.adl.candidate import Candidate, Ranked
-from domain.adl.selection import Selection
+from domain.adl.selection import Circumstances, Selection
 from domain.units import Lots
 
 
 def allocated(
-    rows: Sequence[Ranked], selection: Selection, need: Lots
+    rows: Sequence[Ranked],
+    selection: Selection,
+    need: Lots,
+    circumstances: Circumstances | None = None,
 ) -> tuple[Ranked, ...]:
     """The rows with the lots that each of them gives; together at most `need`."""
     if selection.weight is None:
         return _from_the_top(rows, need)
+    circumstances = circumstances or Circumstances()
     weight = selection.weight
-    winners = [row for row in rows if not row.admitted_loser]
-    losers = [row for row in rows if row.admitted_loser]
+    winners = [row.candidate for row in rows if not row.admitted_loser]
+    losers = [row.candidate for row in rows if row.admitted_loser]
     closed = _shared(
-        [row.candidate for row in winners],
-        [weight(row.candidate) for row in winners],
+        winners,
+        [weight(candidate, circumstances) for candidate in winners],
+        _limits(winners, selection, need, circumstances),
         need,
     )
-    left = need - sum(closed)
     closed += _shared(
-        [row.candidate for row in losers], [row.candidate.size for row in losers], left
+        losers,
+        [candidate.size for candidate in losers],
+        [candidate.capacity for candidate in losers],
+        need - sum(closed),
     )
-    given = dict(
-        zip((row.candidate.account for row in (*winners, *losers)), closed, strict=True)
-    )
+    given = dict(zip((c.account for c in (*winners, *losers)), closed, strict=True))
     return tuple(row._replace(closed=given[row.candidate.account]) for row in rows)
+
+
+def _limits(
+    candidates: Sequence[Candidate],
+    selection: Selection,
+    need: Lots,
+    circumstances: Circumstances,
+) -> list[Lots]:
+    """Most lots of each: capacity, or the rule's own limit while all limits reach the need."""
+    capacities = [candidate.capacity for candidate in candidates]
+    if selection.limit is None:
+        return capacities
+    limits = [min(c.capacity, selection.limit(c, circumstances)) for c in candidates]
+    return limits if sum(limits) >= need else capacities
 
 
 def _from_the_top(rows: Sequence[Ranked], need: Lots) -> tuple[Ranked, ...]:
@@ -48,16 +67,16 @@ def _from_the_top(rows: Sequence[Ranked], need: Lots) -> tuple[Ranked, ...]:
 
 
 def _shared(
-    candidates: Sequence[Candidate], weights: Sequence[int], need: Lots
+    candidates: Sequence[Candidate],
+    weights: Sequence[Fraction | int],
+    limits: list[Lots],
+    need: Lots,
 ) -> list[Lots]:
-    """Lots of each candidate: `min(capacity, t·weight)` with the level t that adds up to `need`."""
-    capacities = [candidate.capacity for candidate in candidates]
-    if sum(capacities) <= need:
-        return capacities
-    level = _level(capacities, weights, need)
-    exact = [
-        min(Fraction(c), level * w) for c, w in zip(capacities, weights, strict=True)
-    ]
+    """Lots of each candidate: `min(limit, t·weight)` with the level t that adds up to `need`."""
+    if sum(limits) <= need:
+        return limits
+    level = _level(limits, weights, need)
+    exact = [min(Fraction(most), level * w) for most, w in zip(limits, weights, strict=True)]
     lots = [share.numerator // share.denominator for share in exact]
     missing = need - sum(lots)
     order = sorted(
@@ -78,15 +97,13 @@ def _tie(candidate: Candidate) -> tuple[int, int, int, str]:
     )
 
 
-def _level(capacities: Sequence[Lots], weights: Sequence[int], need: Lots) -> Fraction:
-    """The level at which everybody below capacity gives `level · weight` and the sum is `need`."""
-    order = sorted(
-        range(len(capacities)), key=lambda at: Fraction(capacities[at], weights[at])
-    )
-    left, weight_left = need, sum(weights)
+def _level(limits: Sequence[Lots], weights: Sequence[Fraction | int], need: Lots) -> Fraction:
+    """The level at which everybody below the limit gives `level · weight` and the sum is `need`."""
+    order = sorted(range(len(limits)), key=lambda at: Fraction(limits[at]) / weights[at])
+    left, weight_left = need, Fraction(sum(weights))
     for at in order:
-        if capacities[at] * weight_left >= left * weights[at]:
+        if limits[at] * weight_left >= left * weights[at]:
             break
-        left -= capacities[at]
+        left -= limits[at]
         weight_left -= weights[at]
-    return Fraction(left, weight_left)
+    return left / weight_left  # exact: Fraction

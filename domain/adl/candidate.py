@@ -7,7 +7,9 @@ from domain.units import AccountId, Lots, QuoteUnits
 
 
 class Candidate(NamedTuple):
-    """An account on the side opposite to the bankrupt one, at the state just before the decision."""
+    """An account on the side opposite to the bankrupt one, at the state just before the
+    decision.
+    """
 
     account: AccountId
     quantity: Lots
@@ -44,9 +46,14 @@ class Score(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A candidate at its place: score (None where the policy shares instead), and lots closed."""
+    """A candidate at its place, and the lots that it gives.
+
+    `score` is None where the rule shares or places instead, and where it compares several numbers
+    one after the other: those stand in `parts`.
+    """
 
     candidate: Candidate
     score: Score | None
     closed: Lots = 0
     admitted_loser: bool = False
+    parts: tuple[Score, ...] = ()

@@ -1,7 +1,7 @@
 """Who is closed against this bankrupt position, at which price, and what is written down about it?
 
-A decision is a pure function of the venue just before it. The ranking is not stored: its root is, so
-that anybody who rebuilds the rows from the log can see that these and no others were ranked.
+A decision is a pure function of the venue just before it. The ranking is not stored: its root is,
+so that anybody who rebuilds the rows from the log can see that these and no others were ranked.
 """
 
 from fractions import Fraction
@@ -11,6 +11,7 @@ from domain.adl.allocation import allocated
 from domain.adl.candidate import Candidate, Ranked
 from domain.adl.policies import CLOSE_PRICES, selection_of
 from domain.adl.ranking import Queue, Standing, ranked
+from domain.adl.selection import Circumstances
 from domain.canonical import canonical_bytes
 from domain.margin import bankruptcy_amount, capacity
 from domain.market import Market
@@ -32,9 +33,7 @@ class Decision(NamedTuple):
     @property
     def closures(self) -> list[tuple[int, Ranked]]:
         """Rank and row of everybody who is closed."""
-        return [
-            (rank, row) for rank, row in enumerate(self.rows, start=1) if row.closed
-        ]
+        return [(rank, row) for rank, row in enumerate(self.rows, start=1) if row.closed]
 
 
 def decision(
@@ -49,24 +48,21 @@ def decision(
     selection = selection_of(policy)
     held = market.positions[bankrupt]
     needed = abs(held.quantity)
-    previous = (
-        market.previous_mark if market.previous_mark is not None else market.price
-    )
-    price = CLOSE_PRICES[policy.close_price](
-        held.sign, market.price, previous, bankruptcy_price
-    )
-    queue = ranked(
-        standings(venue, market, -held.sign, price), policy, selection, needed
-    )
-    rows = allocated(queue.rows, selection, needed)
-    return Decision(
-        queue, rows, price, needed, needed - sum(row.closed for row in rows)
-    )
+    previous = market.previous_mark if market.previous_mark is not None else market.price
+    price = CLOSE_PRICES[policy.close_price](held.sign, market.price, previous, bankruptcy_price)
+    about = circumstances(market, policy)
+    queue = ranked(standings(venue, market, -held.sign, price), policy, selection, needed, about)
+    rows = allocated(queue.rows, selection, needed, about)
+    return Decision(queue, rows, price, needed, needed - sum(row.closed for row in rows))
 
 
-def standings(
-    venue: Venue, market: Market, side: int, price: Fraction
-) -> list[Standing]:
+def circumstances(market: Market, policy: AdlPolicy) -> Circumstances:
+    """What the policy's selection may look at beside the candidates of this market."""
+    one_quote = Fraction(1) / market.spec.quote_unit.fraction()
+    return Circumstances(policy.parameters, market.adl_list, one_quote)
+
+
+def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[Standing]:
     """Everybody who holds the given side (+1 long), with what a policy may ask about them."""
     mark, point_value = market.price, market.point_value
     found: list[Standing] = []
@@ -104,16 +100,12 @@ def standings(
     return found
 
 
-def closure_amount(
-    market: Market, side: int, lots: Lots, price: Fraction
-) -> QuoteUnits:
+def closure_amount(market: Market, side: int, lots: Lots, price: Fraction) -> QuoteUnits:
     """Cash to the bankrupt account (side +1 long) for `lots`, rounded toward it."""
     return bankruptcy_amount(side, lots, price, market.point_value)
 
 
-def closure_cost(
-    market: Market, side: int, lots: Lots, amount: QuoteUnits
-) -> QuoteUnits:
+def closure_cost(market: Market, side: int, lots: Lots, amount: QuoteUnits) -> QuoteUnits:
     """What the victim gives up against the mark: `s·x·(P − p)·v`, its rounding included."""
     return amount - side * lots * market.price * market.point_value
 

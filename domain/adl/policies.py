@@ -1,6 +1,7 @@
 """Which ADL policy do these words name, and is it complete?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -11,9 +12,7 @@ from domain.specification import AdlPolicy
 from domain.units import Ticks
 
 
-def _bankruptcy(
-    _side: int, _mark: Ticks, _previous: Ticks, bankruptcy: Fraction
-) -> Fraction:
+def _bankruptcy(_side: int, _mark: Ticks, _previous: Ticks, bankruptcy: Fraction) -> Fraction:
     return bankruptcy
 
 
@@ -21,18 +20,12 @@ def _mark(_side: int, mark: Ticks, _previous: Ticks, _bankruptcy: Fraction) -> F
     return Fraction(mark)
 
 
-def _previous_mark(
-    _side: int, _mark: Ticks, previous: Ticks, _bankruptcy: Fraction
-) -> Fraction:
+def _previous_mark(_side: int, _mark: Ticks, previous: Ticks, _bankruptcy: Fraction) -> Fraction:
     return Fraction(previous)
 
 
-def _mark_capped(
-    side: int, mark: Ticks, _previous: Ticks, bankruptcy: Fraction
-) -> Fraction:
-    return (
-        max(Fraction(mark), bankruptcy) if side > 0 else min(Fraction(mark), bankruptcy)
-    )
+def _mark_capped(side: int, mark: Ticks, _previous: Ticks, bankruptcy: Fraction) -> Fraction:
+    return max(Fraction(mark), bankruptcy) if side > 0 else min(Fraction(mark), bankruptcy)
 
 
 ClosePrice = Callable[[int, Ticks, Ticks, Fraction], Fraction]
@@ -43,7 +36,9 @@ CLOSE_PRICES: Final[dict[str, ClosePrice]] = {
     "previous_mark": _previous_mark,
     "mark_capped": _mark_capped,
 }
-"""Rule → exact price in ticks, from bankrupt side (+1 long), mark, previous mark, bankruptcy price."""
+"""Rule → exact price in ticks, from bankrupt side (+1 long), mark, previous mark, bankruptcy
+price.
+"""
 
 TRIGGERS: Final = ("negative_equity", "vault_exhausted")
 VAULT_RULES: Final = ("excluded", "same-rules", "first", "last")
@@ -55,7 +50,9 @@ def selection_of(policy: AdlPolicy) -> Selection:
 
 
 def policy_of(fields: dict[str, Any]) -> AdlPolicy:
-    """The policy that a command's fields make; absent fields take the defaults, all four at once."""
+    """The policy that a command's fields make; absent fields take the defaults, all four at
+    once.
+    """
     policy = AdlPolicy(
         selection=fields.get("policy", AdlPolicy().selection),
         close_price=fields.get("close_price", AdlPolicy().close_price),
@@ -75,14 +72,24 @@ def policy_of(fields: dict[str, Any]) -> AdlPolicy:
                 field=field,
                 value=value[:64] if value.isprintable() else "?",
             )
-    wanted = selection_of(policy).parameters
-    for name, _ in policy.parameters:
-        if name not in wanted:
-            raise Rejected("unknown_field", field="parameters")
-    for name in wanted:
-        if policy.parameter(name) is None:
-            raise Rejected("missing_field", field=f"parameters.{name}")
-    return policy
+    return replace(policy, parameters=_read(selection_of(policy), dict(policy.parameters)))
+
+
+def _read(selection: Selection, given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The selection's parameters in canonical text, defaults filled in."""
+    known = {parameter.name for parameter in selection.parameters}
+    if given.keys() - known:
+        raise Rejected("unknown_field", field="parameters")
+    found: list[tuple[str, str]] = []
+    for parameter in selection.parameters:
+        text = given.get(parameter.name, parameter.default)
+        if text is None:
+            raise Rejected("missing_field", field=f"parameters.{parameter.name}")
+        value = parameter.read(text)
+        if value is None:
+            raise Rejected("bad_value", field=f"parameters.{parameter.name}")
+        found.append((parameter.name, value))
+    return tuple(sorted(found))
 
 
 def _parameters(given: dict[str, Any]) -> tuple[tuple[str, str], ...]:

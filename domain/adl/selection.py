@@ -1,31 +1,76 @@
 """What is a selection: the part of a policy that says who may be closed, and in which order?
 
-A queue scores its candidates and closes them from the top. A sharing rule gives everybody a weight
-and closes a little of each. Both are values with a name, a version and a text that people can read.
+A queue scores or places its candidates and closes them from the top. A sharing rule gives everybody
+a weight and closes a little of each. All are values with a name, a version and a text for people.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from domain.adl.candidate import Candidate, Score
+from domain.units import AccountId
 
-Parameters = dict[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a rule may look at beside the candidates: parameters, the venue's list, one whole
+    quote.
+    """
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    adl_list: tuple[AccountId, ...] = ()
+    one_quote: Fraction = Fraction(1)
+    """One unit of the quote currency, in quote units."""
+
+    def parameter(self, name: str) -> str:
+        """The text of a parameter that the policy is known to carry."""
+        return dict(self.parameters)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a selection: its name, how it is read, and its default if it has one."""
+
+    name: str
+    read: Callable[[str], str | None]
+    """The canonical text of a valid value, None for any other."""
+    meaning: str
+    default: str | None = None
+
+
+ScoreRule = Callable[[Candidate, Circumstances], Score]
+PartsRule = Callable[[Candidate, Circumstances], tuple[Score, ...]]
+PlaceRule = Callable[[Sequence[Candidate], Circumstances], Sequence[int]]
+WeightRule = Callable[[Candidate, Circumstances], Fraction | int]
+LimitRule = Callable[[Candidate, Circumstances], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A named, versioned rule with its plain words, its formula and the venues it models."""
+    """A named, versioned rule. Exactly one of `score`, `parts`, `place` and `weight` is given.
+
+    `score`: one number, higher first. `parts`: several, compared one after the other, higher first.
+    `place`: whole numbers, lower first. `weight`: no order but shares, with an optional `limit` of
+    lots per account that is dropped when all limits together do not reach the need.
+    """
 
     name: str
     rule: str
     formula: str
     models: str
+    source: str
     in_profit_only: bool
-    score: Callable[[Candidate], Score] | None = None
-    weight: Callable[[Candidate], int] | None = None
-    parameters: tuple[str, ...] = field(default=())
+    score: ScoreRule | None = None
+    parts: PartsRule | None = None
+    place: PlaceRule | None = None
+    weight: WeightRule | None = None
+    limit: LimitRule | None = None
+    scale_dependent: bool = False
+    """Whether counting money in another unit may change the order."""
+    parameters: tuple[Parameter, ...] = field(default=())
 
     @property
     def is_queue(self) -> bool:
         """Whether candidates stand in line; otherwise they share."""
-        return self.score is not None
+        return self.weight is None

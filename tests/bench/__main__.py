@@ -59,7 +59,7 @@ def _in_own_process(name: str, events: int | None) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.bench", "--child", name]
     if events is not None and name in SIZED:
         command += ["--events", str(events)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 

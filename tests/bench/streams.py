@@ -133,9 +133,10 @@ def recorded_facts(length: int, accounts: int = 1_000, seed: int = 7) -> Iterato
 
 
 def _listed() -> dict[str, object]:
+    from fractions import Fraction
+
     from domain.specification import MarketSpec, Tier, listed_fact
     from domain.units import Decimal10
-    from fractions import Fraction
 
     spec = MarketSpec(
         id="any",

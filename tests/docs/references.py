@@ -13,6 +13,7 @@ from typing_extensions import is_typeddict
 from domain import events as event_definitions
 from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.ranking import EXCLUSIONS
+from domain.adl.selection import Selection
 from domain.adl.selections import SELECTIONS
 from domain.command_parsing import SHAPES
 from domain.errors import CODES
@@ -101,8 +102,9 @@ def policies() -> str:
             "",
             f"* formula: `{selection.formula}`",
             f"* models: {selection.models}",
+            f"* source: {selection.source}",
             f"* in profit only: {'yes' if selection.in_profit_only else 'no'}",
-            f"* parameters: {', '.join(selection.parameters) or 'none'}",
+            f"* parameters: {_parameters(selection)}",
             "",
         ]
     lines += ["## Close prices, triggers, vault rules, exclusions", ""]
@@ -114,6 +116,17 @@ def policies() -> str:
     ):
         lines.append(f"* {title}: " + ", ".join(f"`{name}`" for name in names))
     return "\n".join(lines) + "\n"
+
+
+def _parameters(selection: Selection) -> str:
+    return (
+        "; ".join(
+            f"`{parameter.name}` ({parameter.meaning}"
+            + (f", default {parameter.default})" if parameter.default else ")")
+            for parameter in selection.parameters
+        )
+        or "none"
+    )
 
 
 PARTS: dict[str, Callable[[], str]] = {

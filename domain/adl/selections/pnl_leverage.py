@@ -1,10 +1,10 @@
 """`pnl-leverage@1`: profit ratio times effective leverage, the widely copied rule."""
 
 from domain.adl.candidate import Candidate, Score
-from domain.adl.selection import Selection
+from domain.adl.selection import Circumstances, Selection
 
 
-def score(candidate: Candidate) -> Score:
+def score(candidate: Candidate, _: Circumstances) -> Score:
     """`r·λ` for a profit, `r/λ` for a loss, with `r = u/N0` and `λ = N/E`.
 
     Equity is positive: bankrupt accounts are no candidates.
@@ -23,6 +23,7 @@ PNL_LEVERAGE = Selection(
     ),
     formula="score = r·λ if u >= 0, r/λ if u < 0;  r = u/N0, λ = N/E",
     models="the rule most venues publish (BitMEX, Bybit, Binance in words)",
+    source="public ADL pages of BitMEX and Bybit; Binance in words",
     in_profit_only=False,
     score=score,
 )
