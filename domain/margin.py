@@ -113,23 +113,23 @@ def book_limit(sign: int, price: Fraction) -> Ticks | None:
 
 
 def capacity(
-    *,
-    equity: QuoteUnits,
-    quantity: Lots,
-    mark_price: Ticks,
-    price: Fraction,
-    point_value: int,
+    *, equity: QuoteUnits, quantity: Lots, mark_price: Ticks, price: Fraction, point_value: int
 ) -> Lots:
-    """Largest `x ≤ |quantity|` whose close at `price` leaves the candidate's equity at or above 0.
+    """Largest `x ≤ |quantity|` whose close at `price` leaves the candidate's equity at or above 0."""
+    loss = loss_per_lot(1 if quantity > 0 else -1, mark_price, price, point_value)
+    return affordable_lots(equity, abs(quantity), loss, price.denominator)
 
-    The candidate's equity changes by `⌊−s·x·(P − p)·v⌋` (it carries the rounding), so the largest x
-    follows without search.
+
+def loss_per_lot(sign: int, mark_price: Ticks, price: Fraction, point_value: int) -> int:
+    """What a closed lot takes from a holder, `s·(P − p)·v`, times the price's denominator."""
+    return sign * (mark_price * price.denominator - price.numerator) * point_value
+
+
+def affordable_lots(equity: QuoteUnits, size: Lots, loss: int, denominator: int) -> Lots:
+    """Largest `x ≤ size` with `equity + ⌊−x·loss/denominator⌋ ≥ 0`.
+
+    The candidate carries the rounding of its close, so the largest x follows without search.
     """
-    sign = 1 if quantity > 0 else -1
-    loss_per_lot = sign * (mark_price - price) * point_value
-    size = abs(quantity)
     if equity < 0:
         return 0
-    if loss_per_lot <= 0:
-        return size
-    return min(size, floor_of(Fraction(equity) / loss_per_lot))
+    return size if loss <= 0 else min(size, equity * denominator // loss)

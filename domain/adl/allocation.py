@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from domain.adl.candidate import Candidate, Ranked
+from domain.adl.ranking import tie
 from domain.adl.selection import Circumstances, Selection
 from domain.units import Lots
 
@@ -57,12 +58,14 @@ def _limits(
 
 
 def _from_the_top(rows: Sequence[Ranked], need: Lots) -> tuple[Ranked, ...]:
-    found: list[Ranked] = []
+    found = list(rows)
     left = need
-    for row in rows:
+    for at, row in enumerate(rows):
+        if not left:
+            break
         closed = min(row.candidate.capacity, left)
+        found[at] = row._replace(closed=closed)
         left -= closed
-        found.append(row._replace(closed=closed) if closed else row)
     return tuple(found)
 
 
@@ -81,20 +84,11 @@ def _shared(
     missing = need - sum(lots)
     order = sorted(
         range(len(candidates)),
-        key=lambda at: (lots[at] - exact[at], *_tie(candidates[at])),
+        key=lambda at: (lots[at] - exact[at], *tie(candidates[at])),
     )
     for at in order[:missing]:
         lots[at] += 1
     return lots
-
-
-def _tie(candidate: Candidate) -> tuple[int, int, int, str]:
-    return (
-        -candidate.unrealized,
-        -candidate.notional,
-        candidate.opened_seq,
-        candidate.account,
-    )
 
 
 def _level(limits: Sequence[Lots], weights: Sequence[Fraction | int], need: Lots) -> Fraction:

@@ -5,15 +5,18 @@ so that anybody who rebuilds the rows from the log can see that these and no oth
 """
 
 from fractions import Fraction
+from functools import partial
+from math import gcd
 from typing import NamedTuple
+
+from pydantic_core import to_json
 
 from domain.adl.allocation import allocated
 from domain.adl.candidate import Candidate, Ranked
 from domain.adl.policies import CLOSE_PRICES, selection_of
 from domain.adl.ranking import Queue, Standing, ranked
 from domain.adl.selection import Circumstances
-from domain.canonical import canonical_bytes
-from domain.margin import bankruptcy_amount, capacity
+from domain.margin import affordable_lots, bankruptcy_amount, loss_per_lot
 from domain.market import Market
 from domain.merkle import leaf_hash, root_of
 from domain.specification import AdlPolicy
@@ -64,40 +67,49 @@ def circumstances(market: Market, policy: AdlPolicy) -> Circumstances:
 
 def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[Standing]:
     """Everybody who holds the given side (+1 long), with what a policy may ask about them."""
-    mark, point_value = market.price, market.point_value
+    per_lot = market.price * market.point_value
+    loss = loss_per_lot(side, market.price, price, market.point_value)
+    accounts, cash, holdings = venue.accounts, venue.cash, venue.holdings
+    margin = market.maintenance.requirement
     found: list[Standing] = []
-    for account, position in market.positions.items():
-        if (position.quantity > 0) != (side > 0):
+    for account, (quantity, cost, opened_seq, basis_known) in market.positions.items():
+        if (quantity > 0) != (side > 0):
             continue
-        equity, maintenance = venue.standing(account)
-        value = position.quantity * mark * point_value
-        owner = venue.accounts[account]
+        value = quantity * per_lot
+        notional = abs(value)
+        if len(holdings[account]) == 1:
+            equity, maintenance = cash[account] + value - cost, margin(notional)
+        else:
+            equity, maintenance = venue.standing(account)
+        owner = accounts[account]
         found.append(
-            Standing(
-                Candidate(
-                    account=account,
-                    quantity=position.quantity,
-                    cost=position.cost,
-                    unrealized=value - position.cost,
-                    notional=abs(value),
-                    equity=equity,
-                    maintenance_margin=maintenance,
-                    capacity=capacity(
-                        equity=equity,
-                        quantity=position.quantity,
-                        mark_price=mark,
-                        price=price,
-                        point_value=point_value,
+            _standing(
+                (
+                    _candidate(
+                        (
+                            account,
+                            quantity,
+                            cost,
+                            value - cost,
+                            notional,
+                            equity,
+                            maintenance,
+                            affordable_lots(equity, abs(quantity), loss, price.denominator),
+                            opened_seq,
+                            owner.opened_seq,
+                            owner.role == "vault",
+                        )
                     ),
-                    opened_seq=position.opened_seq,
-                    account_seq=owner.opened_seq,
-                    is_vault=owner.role == "vault",
-                ),
-                in_liquidation=owner.in_liquidation,
-                basis_known=position.basis_known,
+                    owner.liquidation is not None,
+                    basis_known,
+                )
             )
         )
     return found
+
+
+_candidate = partial(tuple.__new__, Candidate)
+_standing = partial(tuple.__new__, Standing)
 
 
 def closure_amount(market: Market, side: int, lots: Lots, price: Fraction) -> QuoteUnits:
@@ -111,10 +123,14 @@ def closure_cost(market: Market, side: int, lots: Lots, amount: QuoteUnits) -> Q
 
 
 def ranking_row(row: Ranked) -> bytes:
-    """One ranked candidate in the exact bytes that the ranking root commits to."""
+    """One ranked candidate in the exact bytes that the ranking root commits to.
+
+    Keys stand in order and texts are account ids, so the fast writer gives canonical bytes.
+    """
     candidate = row.candidate
-    score = row.score.fraction() if row.score is not None else Fraction(0)
-    return canonical_bytes(
+    numerator, denominator = row.score if row.score is not None else (0, 1)
+    divisor = gcd(numerator, denominator)
+    return to_json(
         {
             "account": candidate.account,
             "capacity": candidate.capacity,
@@ -123,8 +139,8 @@ def ranking_row(row: Ranked) -> bytes:
             "equity": candidate.equity,
             "maintenance_margin": candidate.maintenance_margin,
             "quantity": candidate.quantity,
-            "score_denominator": score.denominator,
-            "score_numerator": score.numerator,
+            "score_denominator": denominator // divisor,
+            "score_numerator": numerator // divisor,
             "unrealized": candidate.unrealized,
         }
     )

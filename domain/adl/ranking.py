@@ -6,12 +6,18 @@ and every tie. Ties go by unrealised profit, notional, the older position, the a
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from domain.adl.candidate import Candidate, Ranked, Score
 from domain.adl.selection import Circumstances, Selection
 from domain.specification import AdlPolicy
 from domain.units import Lots
+
+Columns = list[list[int]]
+
+# A named tuple's own constructor costs twice as much, and a ranking makes one per candidate.
+_ranked = partial(tuple.__new__, Ranked)
 
 EXCLUSIONS: Final = (
     "bankrupt",
@@ -56,14 +62,29 @@ def ranked(
     eligible: list[Candidate] = []
     losers: list[Candidate] = []
     excluded: dict[str, int] = {}
-    for standing in standings:
-        code = _exclusion(standing, policy, selection)
-        if code is None:
-            eligible.append(standing.candidate)
-            continue
+    asks_for_profit = selection.in_profit_only
+    without_vaults = policy.vault_candidate == "excluded"
+    for candidate, in_liquidation, basis_known in standings:
+        if candidate.equity <= 0:
+            code = "bankrupt"
+        else:
+            code = ""
+            if in_liquidation:
+                code = "in_liquidation"
+            elif without_vaults and candidate.is_vault:
+                code = "vault_excluded"
+            elif candidate.capacity == 0:
+                code = "would_be_bankrupt"
+            elif not basis_known:
+                code = "basis_missing"
+            if asks_for_profit and candidate.unrealized <= 0:
+                if not code:
+                    losers.append(candidate)
+                code = "not_in_profit"
+            elif not code:
+                eligible.append(candidate)
+                continue
         excluded[code] = excluded.get(code, 0) + 1
-        if code == "not_in_profit" and _exclusion(standing, policy, None) is None:
-            losers.append(standing.candidate)
     rows = _in_order(eligible, policy, selection, circumstances, admitted_losers=False)
     if losers and sum(candidate.capacity for candidate in eligible) < need:
         rows += _in_order(losers, policy, selection, circumstances, admitted_losers=True)
@@ -75,22 +96,6 @@ def ranked(
     return Queue(tuple(rows), dict(sorted(excluded.items())), bool(losers))
 
 
-def _exclusion(standing: Standing, policy: AdlPolicy, selection: Selection | None) -> str | None:
-    """First code that excludes a candidate; without a selection, profit is not asked for."""
-    candidate = standing.candidate
-    if candidate.equity <= 0:
-        return "bankrupt"
-    if selection is not None and selection.in_profit_only and candidate.unrealized <= 0:
-        return "not_in_profit"
-    if standing.in_liquidation:
-        return "in_liquidation"
-    if candidate.is_vault and policy.vault_candidate == "excluded":
-        return "vault_excluded"
-    if candidate.capacity == 0:
-        return "would_be_bankrupt"
-    return None if standing.basis_known else "basis_missing"
-
-
 def _in_order(
     candidates: Sequence[Candidate],
     policy: AdlPolicy,
@@ -99,56 +104,71 @@ def _in_order(
     *,
     admitted_losers: bool,
 ) -> list[Ranked]:
-    keys, scores, parts = _keys(candidates, selection, circumstances)
+    columns, scores, parts = _keys(candidates, selection, circumstances)
     if not selection.is_queue and admitted_losers:
-        keys = [(-candidate.size,) for candidate in candidates]
-    vaults = {"first": -1, "last": 1}.get(policy.vault_candidate, 0)
-    order = sorted(
-        range(len(candidates)),
-        key=lambda at: (
-            vaults if candidates[at].is_vault else 0,
-            *keys[at],
-            -candidates[at].unrealized,
-            -candidates[at].notional,
-            candidates[at].opened_seq,
-            candidates[at].account,
-        ),
+        columns = [[-candidate.size for candidate in candidates]]
+    if policy.vault_candidate in ("first", "last"):
+        ahead = -1 if policy.vault_candidate == "first" else 1
+        columns = [[ahead if candidate.is_vault else 0 for candidate in candidates], *columns]
+    return [
+        _ranked((candidates[at], scores[at], 0, admitted_losers, parts[at]))
+        for at in _sorted_by(columns, candidates)
+    ]
+
+
+def _sorted_by(columns: Columns, candidates: Sequence[Candidate]) -> list[int]:
+    """Indexes in the order of the columns, ties resolved.
+
+    Whole numbers are sorted first; the longer key of the ties is made for equal ones only.
+    """
+    if not columns:
+        return sorted(range(len(candidates)), key=lambda at: tie(candidates[at]))
+    keys: Sequence[int] | list[tuple[int, ...]]
+    keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    order = sorted(range(len(candidates)), key=keys.__getitem__)
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or keys[order[end]] != keys[order[start]]:
+            if end - start > 1:
+                order[start:end] = sorted(order[start:end], key=lambda at: tie(candidates[at]))
+            start = end
+    return order
+
+
+def tie(candidate: Candidate) -> tuple[int, int, int, str]:
+    """What decides between equals: profit, notional, the older position, the account id.
+
+    The account id closes the key: two replays must never disagree about who is next.
+    """
+    return (
+        -candidate.unrealized,
+        -candidate.notional,
+        candidate.opened_seq,
+        candidate.account,
     )
-    return [Ranked(candidates[at], scores[at], 0, admitted_losers, parts[at]) for at in order]
-
-
-Keys = list[tuple[int, ...]]
 
 
 def _keys(
     candidates: Sequence[Candidate], selection: Selection, circumstances: Circumstances
-) -> tuple[Keys, list[Score | None], list[tuple[Score, ...]]]:
-    """Whole sort keys, lowest first, with the score or the parts they stand for."""
+) -> tuple[Columns, Sequence[Score | None], Sequence[tuple[Score, ...]]]:
+    """Columns of whole sort keys, lowest first, with the scores or parts that they stand for."""
     nothing: list[Score | None] = [None] * len(candidates)
     no_parts: list[tuple[Score, ...]] = [()] * len(candidates)
     if selection.score is not None:
-        scores = [selection.score(candidate, circumstances) for candidate in candidates]
-        return [(-key,) for key in _whole_keys(scores)], list(scores), no_parts
+        score = selection.score
+        scores = [score(candidate, circumstances) for candidate in candidates]
+        return [_whole_keys(scores)], scores, no_parts
     if selection.parts is not None:
         parts = [selection.parts(candidate, circumstances) for candidate in candidates]
-        columns = [_whole_keys(column) for column in zip(*parts, strict=True)]
-        return (
-            [tuple(-key for key in row) for row in zip(*columns, strict=True)],
-            nothing,
-            parts,
-        )
+        return [_whole_keys(column) for column in zip(*parts, strict=True)], nothing, parts
     if selection.place is not None:
-        return (
-            [(at,) for at in selection.place(candidates, circumstances)],
-            nothing,
-            no_parts,
-        )
-    return [()] * len(candidates), nothing, no_parts
+        return [list(selection.place(candidates, circumstances))], nothing, no_parts
+    return [], nothing, no_parts
 
 
 def _whole_keys(scores: Sequence[Score]) -> list[int]:
-    """Whole numbers that order exactly like the scores; equal scores get equal keys."""
+    """Whole numbers that order like the scores, the highest first; equal scores get equal keys."""
     if not scores:
         return []
-    shift = 2 * max(score.denominator for score in scores).bit_length()
-    return [(score.numerator << shift) // score.denominator for score in scores]
+    shift = 2 * max(denominator for _, denominator in scores).bit_length()
+    return [-((numerator << shift) // denominator) for numerator, denominator in scores]
