@@ -115,7 +115,9 @@ def book_limit(sign: int, price: Fraction) -> Ticks | None:
 def capacity(
     *, equity: QuoteUnits, quantity: Lots, mark_price: Ticks, price: Fraction, point_value: int
 ) -> Lots:
-    """Largest `x ≤ |quantity|` whose close at `price` leaves the candidate's equity at or above 0."""
+    """Largest `x ≤ |quantity|` whose close at `price` leaves the candidate's equity at or above
+    0.
+    """
     loss = loss_per_lot(1 if quantity > 0 else -1, mark_price, price, point_value)
     return affordable_lots(equity, abs(quantity), loss, price.denominator)
 

@@ -1,0 +1,1 @@
+"""How do facts reach the disk in order, sealed, and come back?"""

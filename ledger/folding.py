@@ -1,0 +1,156 @@
+"""What is the venue's state at a point of the log, found from the nearest snapshot?
+
+A snapshot is a shortcut, never a source: it is used only when its state has the digest written
+beside it, and `verify` compares every one of them with the fold.
+"""
+
+import gc
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from domain.canonical import canonical_bytes
+from domain.snapshot import state_of, venue_from
+from domain.venue import Venue, apply
+from ledger import schema
+from ledger.errors import StoreUnreadable
+from ledger.reader import event_batches
+from ledger.store import Store
+
+EVENTS_PER_SNAPSHOT: Final = 50_000
+# An import writes a state of the same size in a fraction of the time.
+FACTS_PER_SNAPSHOT: Final = 500_000
+LONG_FOLD: Final = 10_000
+
+_snapshot = schema.snapshot.c
+
+
+@contextmanager
+def quiet_collector(events: int) -> Iterator[None]:
+    """No garbage collection while many events are folded: it would walk the whole state in vain."""
+    if events <= LONG_FOLD or not gc.isenabled():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def venue_at(connection: Connection, seq: int) -> Venue:
+    """The venue after event `seq`, from the nearest sound snapshot and the events after it."""
+    venue = nearest_snapshot(connection, seq)
+    if venue is None:
+        venue = Venue()
+    fold_until(connection, venue, seq)
+    return venue
+
+
+def fold_until(connection: Connection, venue: Venue, seq: int) -> None:
+    """Fold the stored events after the venue's head up to `seq` into it."""
+    with quiet_collector(seq - venue.head):
+        for events in event_batches(connection, venue.head + 1, seq):
+            if events[0]["seq"] != venue.head + 1 or len(events) != events[-1]["seq"] - venue.head:
+                raise StoreUnreadable(f"events after seq {venue.head} are missing")
+            for event in events:
+                apply(venue, event)
+    if venue.head != seq:
+        raise StoreUnreadable(f"the log ends at seq {venue.head}, before {seq}")
+
+
+def nearest_snapshot(connection: Connection, seq: int) -> Venue | None:
+    """The venue of the newest sound snapshot at or before `seq`."""
+    seqs = select(_snapshot.seq).where(_snapshot.seq <= seq).order_by(_snapshot.seq.desc())
+    for held in connection.execute(seqs).scalars().all():
+        state = kept_state(connection, held)
+        if state is not None and state[1].get("head") == held:
+            return venue_from(state[1])
+    return None
+
+
+def kept_state(connection: Connection, seq: int) -> tuple[str, dict[str, Any]] | None:
+    """Digest and state of the snapshot at `seq`; None when they do not belong together."""
+    query = select(_snapshot.digest, _snapshot.state).where(_snapshot.seq == seq)
+    digest, packed = connection.execute(query).one()
+    try:
+        written = zlib.decompress(packed)
+    except zlib.error:
+        return None
+    if sha256(written).digest() != digest:
+        return None
+    return digest.hex(), json.loads(written)
+
+
+def newest_snapshot_seq(connection: Connection) -> int:
+    """Seq of the newest snapshot, sound or not; 0 when there is none."""
+    query = select(_snapshot.seq).order_by(_snapshot.seq.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def write_snapshot(store: Store, venue: Venue) -> None:
+    """Keep the venue's state; a snapshot that is there already stays."""
+    query = select(_snapshot.seq).where(_snapshot.seq == venue.head)
+    with store.read() as connection:
+        if connection.execute(query).one_or_none() is not None:
+            return
+    # The same bytes that `state_digest` hashes.
+    written = canonical_bytes(state_of(venue))
+    row = {
+        "seq": venue.head,
+        "digest": sha256(written).digest(),
+        "state": zlib.compress(written, 1),
+    }
+    with store.write() as connection:
+        connection.execute(schema.snapshot.insert().values(row))
+
+
+class LiveVenue:
+    """The venue at the head, kept between commands; dropped whenever a write did not come about."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._venue: Venue | None = None
+        self._snapshot_seq: int | None = None
+
+    def at(self, head: int) -> Venue:
+        """The live venue, brought up to `head`."""
+        venue = self._venue
+        if venue is not None and venue.head == head:
+            return venue
+        self._venue = None
+        with self._store.read() as connection:
+            if venue is None or venue.head > head:
+                venue = venue_at(connection, head)
+            else:
+                fold_until(connection, venue, head)
+        self._venue = venue
+        return venue
+
+    def drop(self) -> None:
+        """Forget it: what was derived may not be what is written."""
+        self._venue = None
+
+    def snapshot(self) -> None:
+        """Keep the live venue's state, if there is one."""
+        if self._venue is not None and self._venue.head:
+            write_snapshot(self._store, self._venue)
+            self._snapshot_seq = self._venue.head
+
+    def snapshot_when_due(self, events: int = EVENTS_PER_SNAPSHOT) -> None:
+        """Keep the state when at least `events` were folded since the newest snapshot."""
+        if self._venue is None:
+            return
+        if self._snapshot_seq is None:
+            with self._store.read() as connection:
+                self._snapshot_seq = newest_snapshot_seq(connection)
+        if self._venue.head - self._snapshot_seq >= events:
+            self.snapshot()

@@ -1,0 +1,135 @@
+"""Which tables hold the log, and what stands in each?
+
+Tables only, free of any one database: pragmas, triggers and locks of SQLite are in
+`ledger.sqlite`, and a PostgreSQL sibling would stand beside it. Streams and files are small
+integers inside the store and have their names once in a table of their own.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION: Final = 1
+
+WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""64-bit integers; SQLite's strict tables know them by the name INTEGER only."""
+
+metadata: Final = MetaData()
+
+
+def _table(name: str, *columns: Column[Any]) -> Table:
+    return Table(name, metadata, *columns, sqlite_strict=True)
+
+
+def _keyed_table(name: str, *columns: Column[Any]) -> Table:
+    """A table that lives in its primary key: one tree of pages instead of two."""
+    return Table(name, metadata, *columns, sqlite_strict=True, sqlite_with_rowid=False)
+
+
+log: Final = _table(
+    "log",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("page_size", Integer, nullable=False),
+    # 1 while an import into an empty store has yet to build the unique index over streams.
+    Column("import_unfinished", Integer, nullable=False),
+)
+
+stream: Final = _table(
+    "stream",
+    Column("id", WHOLE, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+event: Final = _table(
+    "event",
+    Column("seq", WHOLE, primary_key=True, autoincrement=False),
+    Column("stream", WHOLE, nullable=False),
+    Column("version", WHOLE, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("time", WHOLE, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+)
+
+event_of_stream: Final = Index("event_of_stream", event.c.stream, event.c.version, unique=True)
+"""A stream's versions are unique; an import into an empty store builds this index at its end."""
+
+tree: Final = _table(
+    "tree",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", WHOLE, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+)
+
+tile: Final = _keyed_table(
+    "tile",
+    # Hash over leaves n·256^level … (n+1)·256^level − 1, written when the last of them arrives.
+    Column("level", SmallInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("n", WHOLE, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+transaction: Final = _table(
+    "tx",
+    Column("first_seq", WHOLE, primary_key=True, autoincrement=False),
+    Column("last_seq", WHOLE, nullable=False),
+    Column("recorded_at", WHOLE, nullable=False),
+    Column("software_version", Text, nullable=False),
+    # SHA-256 over the seal before, this row and the idempotency keys consumed in it.
+    Column("seal", LargeBinary, nullable=False),
+)
+
+idempotency: Final = _keyed_table(
+    "idempotency",
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("first_seq", WHOLE, nullable=False),
+    Column("last_seq", WHOLE, nullable=False),
+)
+
+source_file: Final = _table(
+    "source_file",
+    Column("id", WHOLE, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("digest", LargeBinary, nullable=False),
+)
+
+source_key: Final = _keyed_table(
+    "source_key",
+    # One row of a file may state several facts: they are its parts 0, 1, 2 …
+    Column("file", WHOLE, primary_key=True),
+    Column("line", WHOLE, primary_key=True),
+    Column("part", WHOLE, primary_key=True),
+    Column("seq", WHOLE, nullable=False),
+)
+
+snapshot: Final = _table(
+    "snapshot",
+    Column("seq", WHOLE, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+NEVER_CHANGED: Final = (
+    event,
+    tile,
+    transaction,
+    idempotency,
+    source_file,
+    source_key,
+    stream,
+)
+"""Tables whose rows are neither updated nor deleted: triggers refuse it."""

@@ -1,0 +1,134 @@
+"""How is one SQLite file opened so that a committed fact survives, and reads see one moment?
+
+Everything that only SQLite knows is here: pragmas per connection, explicit transactions, triggers,
+and what its failures mean. The reasons for each setting are in docs/decisions/0005.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from ledger.errors import (
+    LedgerError,
+    StoreConflict,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+    StoreUnreadable,
+)
+from ledger.schema import NEVER_CHANGED
+
+PAGE_SIZE: Final = 16_384
+
+# Per connection, every time: a connection without them is slower, forgets triggers, or loses the
+# last commits when power fails.
+PRAGMAS: Final[dict[str, int]] = {
+    "busy_timeout": 5_000,
+    "synchronous": 2,  # FULL
+    "wal_autocheckpoint": 16_384,
+    "cache_size": -65_536,
+    "recursive_triggers": 1,
+    "foreign_keys": 1,
+}
+
+WRITES: Final = "zerosum_writes"
+"""Execution option of the connection that writes: its transactions take the write lock at BEGIN."""
+
+_MEANINGS: Final[dict[int, type[LedgerError]]] = {
+    sqlite3.SQLITE_BUSY: StoreLocked,
+    sqlite3.SQLITE_LOCKED: StoreLocked,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_AUTH: StoreReadOnly,
+    sqlite3.SQLITE_CONSTRAINT: StoreConflict,
+}
+
+
+def engine_for(path: Path, mode: str) -> Engine:
+    """An engine over one file: `rwc` makes it, `rw` writes, `ro` and `immutable` read.
+
+    `immutable` is for media that cannot be written at all: SQLite then neither locks nor looks for
+    a write-ahead log.
+    """
+    query = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+    address = f"{path.absolute().as_uri()}?{query}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            address,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
+    event.listen(engine, "connect", _prepare_new_file if mode == "rwc" else _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_new_file(connection: Any, record: object) -> None:
+    # Afterwards the page size would be ignored without a word.
+    connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    _prepare(connection, record)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that turns into a writing one fails at once, whatever the timeout.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def settings_of(connection: Connection) -> dict[str, int | str]:
+    """The settings that durability rests on, as this connection has them now."""
+    names = (*PRAGMAS, "page_size", "journal_mode")
+    return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names}
+
+
+def wrong_settings(connection: Connection) -> dict[str, int | str]:
+    """Settings that are not as they must be; the cache of a read-only medium is of no interest."""
+    wanted: dict[str, int | str] = {**PRAGMAS, "journal_mode": "wal"}
+    found = settings_of(connection)
+    return {name: found[name] for name, value in wanted.items() if found[name] != value}
+
+
+def refuse_changes(connection: Connection) -> None:
+    """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
+    for table in NEVER_CHANGED:
+        for action in ("UPDATE", "DELETE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table.name}_refuses_{action.lower()} BEFORE {action} "
+                f"ON {table.name} BEGIN SELECT RAISE(ABORT, '{table.name} is never changed'); END"
+            )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Failures of the database leave as errors of the ledger."""
+    try:
+        yield
+    except DBAPIError as fault:
+        if isinstance(fault.orig, sqlite3.Error):
+            raise _meaning(fault.orig) from fault
+        raise
+    except sqlite3.Error as fault:
+        raise _meaning(fault) from fault
+
+
+def _meaning(fault: sqlite3.Error) -> LedgerError:
+    primary = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return _MEANINGS.get(primary, StoreUnreadable)(str(fault))

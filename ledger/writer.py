@@ -1,0 +1,234 @@
+"""How do events get into the log: next seq or nothing, sealed in the same transaction?
+
+One transaction: compare-and-swap on the tree, event rows with their leaves, completed tiles,
+idempotency keys, source keys, and a row that says when. A writer that read an older head matches no
+row of the tree, writes nothing, and forgets what it knew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select
+
+from domain.canonical import canonical_bytes
+from domain.events import Event
+from ledger import schema
+from ledger.clock import recording_time
+from ledger.errors import StaleHead
+from ledger.store import Store, sealed_state
+from ledger.tree import Tree, unpacked
+
+
+class CommandKey(NamedTuple):
+    """An idempotency key, the digest of the command that consumed it, and what it caused."""
+
+    id: str
+    digest: bytes
+    first_seq: int
+    last_seq: int
+
+
+class SourceKey(NamedTuple):
+    """A fact's place in a file, and its seq."""
+
+    file: int
+    line: int
+    part: int
+    seq: int
+
+
+class TransactionRow(NamedTuple):
+    """Which events one transaction added, when, and by which program."""
+
+    first_seq: int
+    last_seq: int
+    recorded_at: int
+    software_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What one transaction adds: events with the bytes to hash, and the keys they consume."""
+
+    events: Sequence[Event]
+    raws: Sequence[bytes]
+    commands: Sequence[CommandKey] = ()
+    sources: Sequence[SourceKey] = ()
+    files: Sequence[tuple[int, str, bytes]] = ()
+    ends: Sequence[int] = ()
+    """Sizes of the log, in ascending order, at which a receipt wants to know the root."""
+
+
+class _Streams(dict[str, int]):
+    """Ids of stream names; an unknown name gets the next one and is remembered as new."""
+
+    def __init__(self, rows: Sequence[tuple[str, int]]) -> None:
+        super().__init__(rows)
+        self.new: list[tuple[int, str]] = []
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self) + 1
+        self.new.append((number, name))
+        return number
+
+
+class _Known:
+    """What the single writer knows of the log between two transactions."""
+
+    def __init__(self, connection: Connection, origin: str) -> None:
+        size, edge, self.root = sealed_state(connection)
+        self.tree = Tree(size, unpacked(edge))
+        names = select(schema.stream.c.name, schema.stream.c.id)
+        self.streams = _Streams([(name, number) for name, number in connection.execute(names)])
+        latest = connection.execute(
+            select(schema.transaction.c.recorded_at, schema.transaction.c.seal)
+            .order_by(schema.transaction.c.first_seq.desc())
+            .limit(1)
+        ).one_or_none()
+        self.recorded_at: int
+        self.seal: bytes
+        self.recorded_at, self.seal = latest or (0, first_seal(origin))
+
+
+class Writer:
+    """Appends to one store; the only code that inserts into the log."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: _Known | None = None
+        tree = schema.tree.c
+        self._swap = store.driver_text(
+            schema.tree.update()
+            .values(
+                size=bindparam("next"), edge=bindparam("edge_next"), root=bindparam("root_next")
+            )
+            .where(tree.size == bindparam("held"), tree.root == bindparam("root_held"))
+        )
+        self._insert = {
+            table.name: store.driver_text(table.insert())
+            for table in (
+                schema.event,
+                schema.stream,
+                schema.tile,
+                schema.idempotency,
+                schema.source_file,
+                schema.source_key,
+                schema.transaction,
+            )
+        }
+
+    @property
+    def head(self) -> int:
+        """Last seq."""
+        return self.head_and_root()[0]
+
+    @property
+    def root(self) -> bytes:
+        """Root over all events."""
+        return self.head_and_root()[1]
+
+    def head_and_root(self) -> tuple[int, bytes]:
+        """Last seq and the root there; a reader looks each time, since the log grows meanwhile."""
+        if self._store.access == "write":
+            known = self._state()
+            return known.tree.size, known.root
+        with self._store.read() as connection:
+            size, _, root = sealed_state(connection)
+            return size, root
+
+    def forget(self) -> None:
+        """Read the head anew next time: somebody else may have written."""
+        self._known = None
+
+    def append(self, addition: Addition) -> list[bytes]:
+        """Write it durably, all or nothing; gives the roots at `ends`, then the root after all.
+
+        The seqs continue the head; a log that has moved on since raises `StaleHead`.
+        """
+        try:
+            with self._store.write() as connection:
+                return self.append_in(connection, addition)
+        except BaseException:
+            self.forget()
+            raise
+
+    def append_in(self, connection: Connection, addition: Addition) -> list[bytes]:
+        """`append` in the caller's write transaction; when that fails the caller must `forget`."""
+        known = self._state()
+        events, size = addition.events, known.tree.size
+        leaves = [sha256(b"\x00" + raw).digest() for raw in addition.raws]
+        grown = known.tree.copy()
+        tiles, roots, start = [], [], 0
+        for end in addition.ends:
+            tiles += grown.extend(leaves[start : end - size])
+            roots.append(grown.root())
+            start = end - size
+        tiles += grown.extend(leaves[start:])
+        root = grown.root()
+        swapped = connection.exec_driver_sql(
+            self._swap, (grown.size, grown.packed(), root, size, known.root)
+        )
+        if swapped.rowcount != 1:
+            raise StaleHead(f"the log has moved on from seq {size}")
+        streams = known.streams
+        rows = [
+            (
+                e["seq"],
+                streams[e["stream"]],
+                e["version"],
+                e["type"],
+                e["time"],
+                raw,
+                leaf,
+            )
+            for e, raw, leaf in zip(events, addition.raws, leaves, strict=True)
+        ]
+        now = recording_time(known.recorded_at)
+        transaction = TransactionRow(size + 1, grown.size, now, software_version())
+        seal = next_seal(known.seal, transaction, addition.commands)
+        self._add(connection, schema.stream.name, streams.new)
+        self._add(connection, schema.event.name, rows)
+        self._add(connection, schema.tile.name, tiles)
+        self._add(connection, schema.idempotency.name, addition.commands)
+        self._add(connection, schema.source_file.name, addition.files)
+        self._add(connection, schema.source_key.name, addition.sources)
+        self._add(connection, schema.transaction.name, [(*transaction, seal)])
+        streams.new = []
+        known.tree, known.root, known.recorded_at, known.seal = grown, root, now, seal
+        return [*roots, root]
+
+    def _add(self, connection: Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if len(rows) == 1:
+            connection.exec_driver_sql(self._insert[table], tuple(rows[0]))
+        elif rows:
+            connection.exec_driver_sql(self._insert[table], list(rows))
+
+    def _state(self) -> _Known:
+        if self._known is None:
+            with self._store.read() as connection:
+                self._known = _Known(connection, self._store.origin)
+        return self._known
+
+
+def first_seal(origin: str) -> bytes:
+    """The seal before the first transaction: it binds the chain to the log's name."""
+    return sha256(origin.encode()).digest()
+
+
+def next_seal(previous: bytes, row: TransactionRow, commands: Sequence[CommandKey]) -> bytes:
+    """Seal of a transaction: what stands beside the log cannot be changed row by row unnoticed."""
+    keys = [[key.id, key.digest.hex(), key.first_seq, key.last_seq] for key in commands]
+    return sha256(previous + canonical_bytes([*row, keys])).digest()
+
+
+@cache
+def software_version() -> str:
+    """Version of this program; written beside the log, never into it."""
+    try:
+        return version("zerosum")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,1 @@
+"""Do facts reach the disk in order, sealed, and come back?"""
