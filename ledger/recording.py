@@ -49,7 +49,12 @@ class FactRecorder:
     def record(self, facts: Iterable[Fact], batch: int, files: Mapping[str, bytes]) -> Recorded:
         """Append facts; those that were recorded before from the same row are passed over."""
         start, repeated = self._writer.head, 0
-        with self._dropping_what_failed(), ExitStack() as quiet, self._bulk():
+        with (
+            self._dropping_what_failed(),
+            ExitStack() as quiet,
+            self._store.bulk(),
+            self._index_at_the_end(),
+        ):
             if self._live.at(start).kind == "decided":
                 raise DecidedLog("this log's venue decides here; it takes no recorded facts")
             places = Places(self._store, files)
@@ -64,7 +69,12 @@ class FactRecorder:
     def append_events(self, events: Iterable[Event], batch: int) -> Recorded:
         """Append the events of another log, which must continue this one."""
         start = self._writer.head
-        with self._dropping_what_failed(), ExitStack() as quiet, self._bulk():
+        with (
+            self._dropping_what_failed(),
+            ExitStack() as quiet,
+            self._store.bulk(),
+            self._index_at_the_end(),
+        ):
             places = Places(self._store, {})
             versions, consumed = self._held()
             order = _Order(start, versions)
@@ -128,7 +138,7 @@ class FactRecorder:
             raise
 
     @contextmanager
-    def _bulk(self) -> Iterator[None]:
+    def _index_at_the_end(self) -> Iterator[None]:
         """Into an empty log: without the stream index until the end, however it ends."""
         if self._writer.head:
             yield

@@ -9,6 +9,7 @@ from domain.envelope import encode
 from domain.events import Event
 from domain.snapshot import state_digest
 from domain.venue import Venue, apply
+from domain.watch import MarginWatch
 from ledger.chains import whole_chains
 from ledger.errors import RecordedLog
 from ledger.folding import quiet_collector
@@ -73,6 +74,7 @@ def replay(ledger: Ledger) -> ReplayReport:
 def re_decide(ledger: Ledger, decide_again: DecideAgain) -> Iterator[Difference]:
     """Decide every command of a decided log again; yields each chain that comes out differently."""
     venue = Venue()
+    venue.watch = MarginWatch(venue)
     for chain in whole_chains(ledger.events(), 1):
         decided = [encode(event) for event in decide_again(venue, chain[0])]
         stored = [encode(event) for event in chain]

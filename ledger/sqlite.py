@@ -1,7 +1,7 @@
 """How is one SQLite file opened so that a committed fact survives, and reads see one moment?
 
 Everything that only SQLite knows is here: pragmas per connection, explicit transactions, triggers,
-and what its failures mean. The reasons for each setting are in docs/decisions/0005.
+and what its failures mean. The reasons for each setting are in docs/decisions/0010 and 0011.
 """
 
 import sqlite3
@@ -31,11 +31,18 @@ PAGE_SIZE: Final = 16_384
 PRAGMAS: Final[dict[str, int]] = {
     "busy_timeout": 5_000,
     "synchronous": 2,  # FULL
-    "wal_autocheckpoint": 16_384,
+    "wal_autocheckpoint": 1_000,
     "cache_size": -65_536,
     "recursive_triggers": 1,
     "foreign_keys": 1,
 }
+
+BULK_WAL_PAGES: Final = 16_384
+"""Pages of write-ahead log between checkpoints while history is taken in: 256 MB.
+
+Otherwise 16 MB: the log is then soon overwritten in place, and a durable commit that need not grow
+a file takes half the time (docs/decisions/0010).
+"""
 
 WRITES: Final = "zerosum_writes"
 """Execution option of the connection that writes: its transactions take the write lock at BEGIN."""
@@ -91,6 +98,11 @@ def _begin(connection: Connection) -> None:
     # A deferred transaction that turns into a writing one fails at once, whatever the timeout.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def checkpoint_after(connection: Connection, pages: int) -> None:
+    """Let this connection's write-ahead log grow to so many pages between checkpoints."""
+    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}").fetchall()
 
 
 def settings_of(connection: Connection) -> dict[str, int | str]:

@@ -28,8 +28,11 @@ from ledger.errors import (
 )
 from ledger.schema import SCHEMA_VERSION, metadata
 from ledger.sqlite import (
+    BULK_WAL_PAGES,
     PAGE_SIZE,
+    PRAGMAS,
     WRITES,
+    checkpoint_after,
     engine_for,
     refuse_changes,
     translated,
@@ -117,6 +120,17 @@ class Store:
                 self._writer = self._engine.connect().execution_options(**{WRITES: True})
             with self._writer.begin():
                 yield self._writer
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Long writing ahead: checkpoints are rare until it ends."""
+        with self.write() as connection:
+            checkpoint_after(connection, BULK_WAL_PAGES)
+        try:
+            yield
+        finally:
+            with self.write() as connection:
+                checkpoint_after(connection, PRAGMAS["wal_autocheckpoint"])
 
     def driver_text(self, statement: ClauseElement) -> str:
         """A statement's text with this database's own placeholders, for driver-level execution."""

@@ -14,8 +14,10 @@ from sqlalchemy import bindparam, select
 from domain.envelope import encode, validate_data
 from domain.errors import Rejected, RejectedUnread
 from domain.events import Event
-from domain.respond import Submission, conflict, read_command, respond
+from domain.respond import conflict, respond
+from domain.submission import Submission, read_command
 from domain.venue import Venue, apply
+from domain.watch import MarginWatch
 from ledger import schema
 from ledger.errors import RecordedLog
 from ledger.folding import LONG_FOLD, LiveVenue
@@ -92,6 +94,8 @@ class Submitter:
         venue = self._live.at(self._writer.head)
         if venue.kind == "recorded":
             raise RecordedLog("this log records what a venue decided; it takes no commands")
+        if venue.watch is None:
+            venue.watch = MarginWatch(venue)
         submissions = [_read(command) for command in commands]
         known = self._known(submissions)
         batch = _Batch([], [], {}, {})

@@ -1,19 +1,21 @@
 """Is the log what was written, and do the rules of the books hold after every event?
 
 Everything is read once, in order, in one read transaction, so a live writer causes no alarm. The
-checks and verdicts are those of docs/explanation/what-a-proof-proves.md; rules about the venue are
-handed in as `FoldCheck`s and are asked after every event.
+checks and verdicts are those of docs/explanation/what-a-proof-proves.md; the named invariants of
+the domain are asked after every event.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from domain.events import Event
+from domain.examination import Examination
+from domain.invariants import INVARIANTS
 from domain.snapshot import state_digest
-from domain.venue import Venue, apply
+from domain.venue import Venue
 from ledger import schema
 from ledger.beside import KeyExamination, examine_transactions
 from ledger.errors import StoreError
@@ -26,19 +28,19 @@ from ledger.store import sealed_state
 from ledger.strict import strict_events
 from ledger.tree import Tile
 
-
-class FoldCheck(Protocol):
-    """A rule about the venue; yields what breaks it, in words."""
-
-    @property
-    def name(self) -> str:
-        """Name of the rule, and of its line in the report."""
-
-    def after_event(self, venue: Venue, event: Event) -> Iterable[str]:
-        """What is broken right after this event."""
-
-    def at_end(self, venue: Venue) -> Iterable[str]:
-        """What is broken after the last event."""
+DECIDED_ONLY: Final = (
+    "closures_meet_the_need",
+    "victims_closed_within_their_positions",
+    "better_ranks_close_first",
+    "every_candidate_is_ranked",
+    "deficit_paid_in_full",
+    "bystanders_keep_their_equity",
+    "adl_comes_last",
+    "takeovers_name_both_sides",
+    "decisions_recompute",
+    "shortfalls_are_named",
+)
+"""Invariants about decisions: what a venue decided elsewhere is audited, not verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +51,28 @@ class ExpectedRoot:
     size: int | None = None
 
 
-def verify_store(
-    url: str,
-    expected: ExpectedRoot | None = None,
-    fold_checks: Sequence[FoldCheck] = (),
-) -> Report:
+def verify_store(url: str, expected: ExpectedRoot | None = None) -> Report:
     """Verify the store at a URL, opened for reading; one that cannot be opened is unreadable."""
     try:
         with Ledger.open(url, readonly=True) as ledger:
-            return verify(ledger, expected, fold_checks)
+            return verify(ledger, expected)
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
 
-def verify(
-    ledger: Ledger,
-    expected: ExpectedRoot | None = None,
-    fold_checks: Sequence[FoldCheck] = (),
-) -> Report:
+def verify(ledger: Ledger, expected: ExpectedRoot | None = None) -> Report:
     """Examine the whole log and what stands beside it, as of one moment."""
     try:
         with quiet_collector(ledger.head), ledger.store.read() as connection:
-            return _Examination(connection, ledger.origin, expected, fold_checks).report()
+            return _Pass(connection, ledger.origin, expected).report()
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
 
-class _Examination:
+class _Pass:
     """One pass over one moment of a log."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        origin: str,
-        expected: ExpectedRoot | None,
-        fold_checks: Sequence[FoldCheck],
-    ) -> None:
+    def __init__(self, connection: Connection, origin: str, expected: ExpectedRoot | None) -> None:
         tile = schema.tile.c
         tiles = connection.execute(select(tile.level, tile.n, tile.hash))
         self._connection = connection
@@ -95,7 +83,7 @@ class _Examination:
         self._seal = SealExamination(*sealed_state(connection), [Tile(*row) for row in tiles])
         self._keys = KeyExamination(connection)
         self._envelopes = Finding("envelopes")
-        self._fold = _Fold(connection, fold_checks)
+        self._fold = _Fold(connection)
 
     def report(self) -> Report:
         """All checks, in order."""
@@ -179,12 +167,16 @@ class _Examination:
 
 
 class _Fold:
-    """The venue after each event, and every rule about it."""
+    """The venue after each event, and every invariant about it under its name."""
 
-    def __init__(self, connection: Connection, checks: Sequence[FoldCheck]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._venue = Venue()
-        self._checks = [(check, Finding(check.name)) for check in checks]
+        self._examination = Examination(Venue())
+        self._findings = {
+            invariant.name: Finding(invariant.name)
+            for invariant in INVARIANTS.values()
+            if invariant.where != "store"
+        }
         self._snapshots = Finding("snapshot_equals_fold")
         column = schema.snapshot.c
         held = connection.execute(select(column.seq).order_by(column.seq)).scalars().all()
@@ -197,54 +189,51 @@ class _Fold:
         """Fold on, up to the first event that is not what was written."""
         if self._stopped is not None:
             return
-        venue, checks = self._venue, self._checks
+        examine, venue = self._examination.apply, self._examination.venue
         for event in events:
             if isinstance(event, Exception) or (damaged is not None and event["seq"] >= damaged):
                 self._stopped = f"not examined after event {venue.head}: the log is damaged there"
                 return
             try:
-                apply(venue, event)
+                violations = examine(event)
             except Exception as fault:  # noqa: BLE001 - whatever breaks, this event does not fit
                 self._stopped = (
                     f"event {event['seq']} does not follow from the state before it: {fault!r}"
                 )
                 self._fail_all(event["seq"])
                 return
-            for check, finding in checks:
-                for violation in check.after_event(venue, event):
-                    finding.fail(event["seq"], violation)
+            for name, detail in violations:
+                self._findings[name].fail(event["seq"], detail)
             if self._next_held is not None and venue.head >= self._next_held:
                 self._compare_snapshot(self._next_held)
 
     def ended(self) -> None:
-        """Ask the rules once more at the end."""
+        """Ask once more at the end, and say what a log of this kind cannot be asked."""
         if self._stopped is not None:
-            for _, finding in self._checks:
+            for finding in (*self._findings.values(), self._snapshots):
                 finding.skipped = self._stopped
-            self._snapshots.skipped = self._stopped
             return
-        for check, finding in self._checks:
-            for violation in check.at_end(self._venue):
-                finding.fail(self._venue.head or None, violation)
+        head = self._examination.venue.head
+        for name, detail in self._examination.at_end():
+            self._findings[name].fail(head or None, detail)
+        if self._examination.venue.kind == "recorded":
+            for name in DECIDED_ONLY:
+                self._findings[name].skipped = "a recorded log: its decisions were made elsewhere"
         if self._next_held is not None:
-            self._snapshots.fail(self._next_held, f"a snapshot after event {self._venue.head}")
+            self._snapshots.fail(self._next_held, f"a snapshot after event {head}")
         self._snapshots.detail = f"{self._compared} snapshots"
 
     def checks(self) -> list[Check]:
         """The finished lines."""
-        return [
-            *(finding.check() for _, finding in self._checks),
-            self._snapshots.check(),
-        ]
+        return [finding.check() for finding in (*self._findings.values(), self._snapshots)]
 
     def _fail_all(self, seq: int) -> None:
-        for _, finding in self._checks:
+        for finding in (*self._findings.values(), self._snapshots):
             finding.fail(seq, self._stopped or "")
-        self._snapshots.fail(seq, self._stopped or "")
 
     def _compare_snapshot(self, seq: int) -> None:
-        kept = kept_state(self._connection, seq)
-        if self._venue.head != seq or kept is None or kept[0] != state_digest(self._venue):
+        kept, venue = kept_state(self._connection, seq), self._examination.venue
+        if venue.head != seq or kept is None or kept[0] != state_digest(venue):
             self._snapshots.fail(seq, f"the snapshot at {seq} is not the state after event {seq}")
         self._compared += 1
         self._next_held = next(self._held, None)

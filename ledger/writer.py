@@ -169,10 +169,11 @@ class Writer:
             start = end - size
         tiles += grown.extend(leaves[start:])
         root = grown.root()
-        swapped = connection.exec_driver_sql(
-            self._swap, (grown.size, grown.packed(), root, size, known.root)
-        )
-        if swapped.rowcount != 1:
+        # The driver's own cursor: SQLAlchemy's work per statement would cost a single commit as
+        # much as the disk does.
+        cursor = connection.connection.cursor()
+        cursor.execute(self._swap, (grown.size, grown.packed(), root, size, known.root))
+        if cursor.rowcount != 1:
             raise StaleHead(f"the log has moved on from seq {size}")
         streams = known.streams
         rows = [
@@ -190,22 +191,20 @@ class Writer:
         now = recording_time(known.recorded_at)
         transaction = TransactionRow(size + 1, grown.size, now, software_version())
         seal = next_seal(known.seal, transaction, addition.commands)
-        self._add(connection, schema.stream.name, streams.new)
-        self._add(connection, schema.event.name, rows)
-        self._add(connection, schema.tile.name, tiles)
-        self._add(connection, schema.idempotency.name, addition.commands)
-        self._add(connection, schema.source_file.name, addition.files)
-        self._add(connection, schema.source_key.name, addition.sources)
-        self._add(connection, schema.transaction.name, [(*transaction, seal)])
+        for table, added in (
+            (schema.stream.name, streams.new),
+            (schema.event.name, rows),
+            (schema.tile.name, tiles),
+            (schema.idempotency.name, addition.commands),
+            (schema.source_file.name, addition.files),
+            (schema.source_key.name, addition.sources),
+            (schema.transaction.name, [(*transaction, seal)]),
+        ):
+            if added:
+                cursor.executemany(self._insert[table], added)
         streams.new = []
         known.tree, known.root, known.recorded_at, known.seal = grown, root, now, seal
         return [*roots, root]
-
-    def _add(self, connection: Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if len(rows) == 1:
-            connection.exec_driver_sql(self._insert[table], tuple(rows[0]))
-        elif rows:
-            connection.exec_driver_sql(self._insert[table], list(rows))
 
     def _state(self) -> _Known:
         if self._known is None:

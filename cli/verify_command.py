@@ -1,0 +1,97 @@
+"""Is the log what was written, and do the books hold?"""
+
+import re
+
+import click
+from sqlalchemy import create_engine
+
+from cli.errors import wrong_usage
+from cli.output import show
+from cli.reading import as_of, catch_up
+from cli.settings import Question, settings_of
+from ledger.errors import StoreError
+from ledger.ledger import Ledger
+from ledger.report import Check, Report
+from ledger.sqlite import engine_for, translated
+from ledger.store import path_of
+from ledger.verification import ExpectedRoot, verify_store
+from projections.digests import digest
+from projections.errors import ProjectionError
+from projections.read_model import ReadModel
+from reports.page import AsOf, Json, Page, Table
+
+PROJECTIONS = "projection_equals_log"
+COLUMNS = {"result": "result", "name": "check", "seq": "seq", "detail": "detail"}
+_ROOT = re.compile(r"(?:([0-9]{1,18}):)?([0-9a-fA-F]{64})", re.ASCII)
+
+
+@click.command(cls=Question, epilog="Example: zerosum verify --expect-root 37:c4baefec…")
+@click.option(
+    "--expect-root", metavar="[SIZE:]HEX", help="Root known from a receipt or checkpoint."
+)
+@click.pass_context
+def verify(context: click.Context, expect_root: str | None) -> None:
+    """Is the log what was written, and do the books hold?
+
+    Recomputes every leaf and the root from the stored bytes, folds the log again and checks every
+    invariant after every event, and compares the rows of the read model with rows made anew.
+    """
+    expected = None if expect_root is None else _expected(expect_root)
+    url = settings_of(context).url
+    report = verify_store(url, expected)
+    checks = list(report.checks)
+    at: AsOf | None = None
+    if report.verdict != "unreadable":
+        with Ledger.open(url, readonly=True) as ledger:
+            at = as_of(ledger, ledger.head)
+            checks.append(_projections(context, ledger, url, report))
+    show(context, _page(checks, report, at))
+    failed = any(check.result == "failed" for check in checks)
+    context.exit(report.exit_code or (1 if failed else 0))
+
+
+def _expected(text: str) -> ExpectedRoot:
+    match = _ROOT.fullmatch(text)
+    if match is None:
+        raise wrong_usage(
+            "bad_root",
+            f"{text[:100]!r} is no root",
+            expected="64 hexadecimal digits, perhaps after a log size and a colon",
+            hint="the root of a receipt, such as 37:c4baefec…",
+        )
+    size, root = match.groups()
+    return ExpectedRoot(bytes.fromhex(root), int(size) if size else None)
+
+
+def _projections(context: click.Context, ledger: Ledger, url: str, report: Report) -> Check:
+    """Whether the rows are those that the log gives when they are made anew."""
+    if report.verdict == "tampered" or report.exit_code:
+        return Check(PROJECTIONS, "skipped", "the log itself does not hold")
+    try:
+        with translated():
+            live = engine_for(path_of(url), "ro")
+            counted = ReadModel(live).seq
+            if not counted:
+                return Check(PROJECTIONS, "skipped", "there are no rows yet")
+            if counted != ledger.head:
+                return Check(PROJECTIONS, "skipped", f"the rows end at seq {counted}")
+            again = create_engine("sqlite://")
+            catch_up(context, ledger, again)
+            equal = digest(live) == digest(again)
+            live.dispose()
+    except (StoreError, ProjectionError) as fault:
+        return Check(PROJECTIONS, "failed", str(fault))
+    if equal:
+        return Check(PROJECTIONS, "ok", f"rows of {counted} events")
+    return Check(PROJECTIONS, "failed", "the rows differ from the log: zerosum rebuild", counted)
+
+
+def _page(checks: list[Check], report: Report, at: AsOf | None) -> Page:
+    rows: list[dict[str, Json]] = [
+        {"name": check.name, "result": check.result, "detail": check.detail, "seq": check.seq}
+        for check in checks
+    ]
+    body: dict[str, Json] = {"checks": rows, "verdict": report.verdict, "detail": report.detail}
+    table = Table(COLUMNS, rows, frozenset({"result", "name", "detail"}))
+    verdict = f"Verdict: {report.verdict}" + (f": {report.detail}" if report.detail else "")
+    return Page("verify/1", at, body, "checks", (table, verdict))

@@ -1,0 +1,35 @@
+"""How far are the rows counted, and how are many of them read at once?"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, inspect
+
+from projections import schema
+from projections.errors import ReadModelMissing
+from projections.read_model import tracked_seq
+
+ROWS_AT_ONCE: Final = 1_000
+
+
+def head(connection: Connection) -> int:
+    """Seq of the last event that was counted; raises `ReadModelMissing` without tables."""
+    if not inspect(connection).has_table(schema.tracking.name):
+        message = "there is no read model yet"
+        raise ReadModelMissing(message)
+    seq = tracked_seq(connection)
+    if seq is None:
+        message = "the read model has no tracking row"
+        raise ReadModelMissing(message)
+    return seq
+
+
+def driver_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """Plain tuples of the driver, a chunk at a time: no row objects."""
+    result = connection.execute(query)
+    try:
+        cursor = result.cursor
+        while cursor is not None and (chunk := cursor.fetchmany(ROWS_AT_ONCE)):
+            yield from chunk
+    finally:
+        result.close()

@@ -1,0 +1,1 @@
+"""Do the facts add up, and is every one counted once?"""
