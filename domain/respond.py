@@ -11,10 +11,8 @@ from domain.decide import decide
 from domain.envelope import encode
 from domain.errors import Rejected
 from domain.events import Event
-from domain.submission import Submission, read_command
+from domain.submission import Submission
 from domain.venue import Fact, Venue, enveloped
-
-__all__ = ["Response", "Submission", "conflict", "read_command", "respond"]
 
 
 class Response(NamedTuple):

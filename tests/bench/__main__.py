@@ -38,8 +38,7 @@ def main() -> None:
     for name in options.names or MEASURES:
         rounds = [_in_own_process(name, options.events) for _ in range(options.rounds)]
         found[name] = {
-            key: statistics.median(result[key] for result in rounds)
-            for key in rounds[0]
+            key: statistics.median(result[key] for result in rounds) for key in rounds[0]
         }
         if not options.json:
             print(
@@ -67,9 +66,7 @@ def _in_own_process(name: str, events: int | None) -> dict[str, float]:
 def _measured(name: str, events: int | None) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         measure = MEASURES[name]
-        figures = (
-            measure(Path(folder)) if events is None else measure(Path(folder), events)
-        )
+        figures = measure(Path(folder)) if events is None else measure(Path(folder), events)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {**figures, "peak MB": peak}
 

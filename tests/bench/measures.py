@@ -141,7 +141,6 @@ def replay(folder: Path, events: int = 1_000_000) -> Figures:
 
 def verify(folder: Path, events: int = 1_000_000) -> Figures:
     """All checks of `zerosum verify` on a recorded log: seal, order, envelopes, invariants."""
-    from cli.verify_command import fold_checks
     from ledger.ledger import Ledger
     from ledger.verification import verify as verified
 
@@ -149,7 +148,7 @@ def verify(folder: Path, events: int = 1_000_000) -> Figures:
         ledger.record(recorded_facts(events))
     with Ledger.open(_url(folder), readonly=True) as ledger:
         started = perf_counter()
-        report = verified(ledger, fold_checks=fold_checks())
+        report = verified(ledger)
         seconds = perf_counter() - started
     if report.verdict != "unsealed" or report.exit_code:
         message = f"a clean log is {report.verdict}: {report.checks}"

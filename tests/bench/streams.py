@@ -35,9 +35,7 @@ def opening(accounts: int, deposit: str = "1000000") -> Iterator[Command]:
         yield {"command": "deposit", "account": name, "amount": deposit}
 
 
-def mixed_commands(
-    length: int, accounts: int = 1_000, seed: int = 7
-) -> Iterator[Command]:
+def mixed_commands(length: int, accounts: int = 1_000, seed: int = 7) -> Iterator[Command]:
     """Orders, cancellations, recorded trades and marks over many accounts in three markets."""
     chance = random.Random(seed)
     marks = dict.fromkeys(MARKETS, 500_000)
