@@ -1,8 +1,8 @@
 """What does a page's console block say should happen?
 
-A block fenced as ```console holds commands after `$ ` (continued by lines after `> `) and, below each,
-what it prints. `…` stands for anything within a line; a line of `…` alone for any lines. Blocks of
-one page run in one empty folder, in order, as a reader would run them.
+A block fenced as ```console holds commands after `$ ` (continued by lines after `> `) and, below
+each, what it prints. `…` stands for anything within a line; a line of `…` alone for any lines.
+Blocks of one page run in one empty folder, in order, as a reader would run them.
 """
 
 import os
@@ -14,9 +14,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(
-    r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL
-)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Example(NamedTuple):
@@ -50,8 +48,11 @@ def files(text: str) -> dict[str, str]:
     return dict(_FILE.findall(text))
 
 
-def run(command: str, folder: Path) -> list[str]:
-    """What the command prints, both streams as a terminal shows them; the code on failure."""
+MARK = "---- the next command ----"
+
+
+def run(commands: list[str], folder: Path) -> list[list[str]]:
+    """What each command prints in one shell session, both streams as a terminal shows them."""
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
@@ -59,17 +60,21 @@ def run(command: str, folder: Path) -> list[str]:
         "COLUMNS": "100",
         "PYTHONPATH": str(ROOT),
     }
+    session = "\n".join(
+        f"{command}\n__code=$?; printf '%s\\n' '{MARK}'; (exit $__code)" for command in commands
+    )
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-c", session],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
-    return done.stdout.splitlines()
+    parts = done.stdout.split(f"{MARK}\n")
+    return [part.splitlines() for part in parts[: len(commands)]]
 
 
 def matches(expected: list[str], printed: list[str]) -> bool:
@@ -79,11 +84,5 @@ def matches(expected: list[str], printed: list[str]) -> bool:
         if line.strip() == "…":
             pattern += r"(?:.*\n)*?"
         else:
-            pattern += (
-                ".*".join(re.escape(part) for part in line.rstrip().split("…"))
-                + r"[ ]*\n"
-            )
-    return (
-        re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in printed))
-        is not None
-    )
+            pattern += ".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"[ ]*\n"
+    return re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in printed)) is not None

@@ -8,20 +8,21 @@ from tests.docs.console import ROOT, examples, files, matches, pages, run
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_console_block_prints_what_the_page_says(
-    page: Path, tmp_path: Path
-) -> None:
+def test_every_console_block_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name, content in files(text).items():
         (tmp_path / name).write_text(content, encoding="utf-8")
 
-    for example in examples(text):
-        printed = run(example.command, tmp_path)
-        assert matches(example.expected, printed), (
+    shown = examples(text)
+    printed = run([example.command for example in shown], tmp_path)
+
+    assert len(printed) == len(shown)
+    for example, lines in zip(shown, printed, strict=True):
+        assert matches(example.expected, lines), (
             f"{page.relative_to(ROOT)}: $ {example.command}\n\nsays\n"
             + "\n".join(example.expected)
             + "\n\nprints\n"
-            + "\n".join(printed)
+            + "\n".join(lines)
         )
 
 

@@ -21,9 +21,7 @@ def test_generated_parts_say_what_the_code_says(page: Path) -> None:
 
 
 def test_every_generated_part_stands_on_a_page() -> None:
-    found = [
-        name for page in pages() for name in parts_of(page.read_text(encoding="utf-8"))
-    ]
+    found = [name for page in pages() for name in parts_of(page.read_text(encoding="utf-8"))]
 
     assert sorted(found) == sorted(PARTS)
 
