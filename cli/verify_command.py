@@ -10,10 +10,10 @@ from cli.output import show
 from cli.reading import as_of, catch_up
 from cli.settings import Question, settings_of
 from ledger.errors import StoreError
+from ledger.failures import translated
 from ledger.ledger import Ledger
 from ledger.report import Check, Report
-from ledger.sqlite import engine_for, translated
-from ledger.store import path_of
+from ledger.store import rows_engine
 from ledger.verification import ExpectedRoot, verify_store
 from projections.digests import digest
 from projections.errors import ProjectionError
@@ -69,7 +69,7 @@ def _projections(context: click.Context, ledger: Ledger, url: str, report: Repor
         return Check(PROJECTIONS, "skipped", "the log itself does not hold")
     try:
         with translated():
-            live = engine_for(path_of(url), "ro")
+            live = rows_engine(url, "read")
             counted = ReadModel(live).seq
             if not counted:
                 return Check(PROJECTIONS, "skipped", "there are no rows yet")

@@ -158,7 +158,7 @@ def _last_not_negative(limits: _Vault, low: Lots, high: Lots) -> Lots | None:
         return high
     if at_low < 0:
         return None
-    return low + floor_of((high - low) * at_low / (at_low - at_high))
+    return low + floor_of(Fraction(high - low) * at_low / (at_low - at_high))
 
 
 def _last_within_cap(limits: _Vault, low: Lots, high: Lots) -> Lots | None:

@@ -1,0 +1,18 @@
+"""Who was closed in one ADL decision?"""
+
+import click
+
+from cli.output import show
+from cli.reading import as_of, reading
+from cli.settings import PastQuestion
+from reports.adl_rounds import adl_show_page
+
+
+@click.command("show", cls=PastQuestion, epilog="Example: zerosum adl show ADL-34")
+@click.argument("decision", metavar="ID")
+@click.pass_context
+def adl_show(context: click.Context, decision: str) -> None:
+    """Who was closed in one decision?"""
+    with reading(context) as books:
+        found = books.decision(decision)
+        show(context, adl_show_page(found, as_of(books.ledger, found.last_seq)))

@@ -1,0 +1,251 @@
+"""Who may see which part of an explanation?
+
+An auditor sees everything. A trader sees its own row in full, and of everybody else the rank and
+the outcome. The public sees totals. What others hold is not cut out of the object: a new object is
+made of what is allowed, so a field that is added to explanations later stays hidden until it is
+named here. What follows from other people's amounts is withheld with them: totals over fewer than
+five candidates, the lights, and the nearest escape, which would give away a neighbour's score.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.units import fraction_text, parse_ratio
+from reports.explanation import EXCLUSION_SENTENCES
+from reports.figures import side_text
+
+Document = Mapping[str, Any]
+
+FEWEST_FOR_TOTALS: Final = 5
+WITHHELD_FROM_TRADERS: Final = (
+    "names, sizes, equity and scores of other accounts",
+    "the bankrupt account's name, equity and margin",
+    "the nearest escape: its threshold would show another account's score",
+    "events in which the account had no part",
+)
+WITHHELD_FROM_THE_PUBLIC: Final = ("every account", "every event")
+WITHHELD_TOTALS: Final = "totals, because there are fewer than five candidates"
+
+
+class Audience(StrEnum):
+    """For whom an explanation is written."""
+
+    AUDITOR = "auditor"
+    TRADER = "trader"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads, and what belongs to the reader beside the explanation itself.
+
+    `side` is that of the bankrupt position, `seqs` are the events the reader is a party to, `row`
+    the proof of its own row, `exclusion` the code under which it was no candidate.
+    """
+
+    audience: Audience
+    quote: str
+    side: str
+    account: str | None = None
+    seqs: frozenset[int] = field(default=frozenset())
+    row: Document | None = None
+    exclusion: str | None = None
+
+
+def seen_by(document: Document, viewer: Viewer) -> dict[str, Any]:
+    """The explanation as its reader may see it; the auditor's is the explanation itself."""
+    if viewer.audience is Audience.AUDITOR:
+        return dict(document)
+    return _Redaction(document, viewer).made()
+
+
+def has_totals(document: Document) -> bool:
+    """Whether enough candidates stand behind the totals of this (whole) explanation."""
+    count: int = document["candidates"]["count"]
+    return count >= FEWEST_FOR_TOTALS
+
+
+class _Redaction:
+    """Makes the object of a trader or of the public."""
+
+    def __init__(self, document: Document, viewer: Viewer) -> None:
+        self._of = document
+        self._viewer = viewer
+        self._totals = has_totals(document)
+        self._own = self._own_row() if viewer.audience is Audience.TRADER else None
+
+    def made(self) -> dict[str, Any]:
+        found, is_trader = self._of, self._viewer.audience is Audience.TRADER
+        counts = is_trader or self._totals
+        body: dict[str, Any] = {
+            "schema": found["schema"],
+            "as_of": found["as_of"],
+            "audience": self._audience(),
+            "decision": self._decision(),
+            "trigger": {**_nothing(found["trigger"]), **_some(found["trigger"], "rule", "holds")},
+            "waterfall": [self._step(step) for step in found["waterfall"]],
+            "candidates": {
+                "count": found["candidates"]["count"] if counts else None,
+                "excluded": dict(found["candidates"]["excluded"]) if self._totals else None,
+                "root": found["candidates"]["root"],
+            },
+            "ranking": [self._ranked(row) for row in found["ranking"]] if is_trader else [],
+            "cut_after_rank": found["cut_after_rank"] if counts else None,
+        }
+        if is_trader:
+            body["account"] = self._account()
+        else:
+            body["answer"] = self._public_answer()
+        body["totals"] = self._if_totals(found["totals"])
+        body["conservation"] = self._conservation()
+        body["verification"] = _some(found["verification"], "redecided", "ranking_root")
+        body["evidence"] = [
+            _some(item, "seq", "leaf")
+            for item in found["evidence"]
+            if item["seq"] in self._viewer.seqs
+        ]
+        if is_trader:
+            body["own_row"] = None if self._viewer.row is None else dict(self._viewer.row)
+        return body
+
+    def _own_row(self) -> Document | None:
+        rows: list[Document] = self._of["ranking"]
+        return next((row for row in rows if row["account"] == self._viewer.account), None)
+
+    def _audience(self) -> dict[str, Any]:
+        is_trader = self._viewer.audience is Audience.TRADER
+        withheld = list(WITHHELD_FROM_TRADERS if is_trader else WITHHELD_FROM_THE_PUBLIC)
+        if not self._totals:
+            withheld.append(WITHHELD_TOTALS)
+        return {
+            "name": str(self._viewer.audience),
+            "account": self._viewer.account,
+            "totals": "shown" if self._totals else "suppressed",
+            "withheld": withheld,
+        }
+
+    def _decision(self) -> dict[str, Any]:
+        decision: Document = self._of["decision"]
+        shown = _some(decision, "id", "seq", "market", "policy", "close_price", "mark_price")
+        total = _some(decision, "quantity") if self._totals else {}
+        return {**_nothing(decision), **shown, **total}
+
+    def _step(self, step: Document) -> dict[str, Any]:
+        shown = _some(step, "step", "reason")
+        total = _some(step, "offered", "used", "left") if self._totals else {}
+        own = [seq for seq in step["seqs"] if seq in self._viewer.seqs]
+        return {**_nothing(step), **shown, **total, "seqs": own}
+
+    def _ranked(self, row: Document) -> dict[str, Any]:
+        outcome = {"outcome": "not_closed" if row["closed"] == "0" else "closed"}
+        if row is not self._own:
+            return {"rank": row["rank"], **outcome}
+        lights = {} if self._totals else {"lights": None}
+        return {**row, **lights, **outcome}
+
+    def _if_totals(self, found: Document) -> dict[str, Any]:
+        return dict(found) if self._totals else _nothing(found)
+
+    def _conservation(self) -> dict[str, Any]:
+        before, after = self._of["conservation"]["before"], self._of["conservation"]["after"]
+        return {
+            "before": self._if_totals(before),
+            "after": self._if_totals(after),
+            "sides": _compared(after["open_interest_long"], after["open_interest_short"]),
+            "books": _compared(after["equity_sum"], after["net_deposits"]),
+        }
+
+    def _account(self) -> dict[str, Any]:
+        own = self._own
+        return {
+            "account": self._viewer.account,
+            "rank": None if own is None else own["rank"],
+            "answer": self._answer(),
+            "why_not_others": self._why_not_others(),
+            "nearest_escape": None,
+        }
+
+    def _answer(self) -> str:
+        viewer, own = self._viewer, self._own
+        cause = (
+            f"Another account's {viewer.side} in {self._of['decision']['market']} was bankrupt, "
+            "and neither the order book nor a vault took all of it."
+        )
+        if own is None:
+            reason = (
+                EXCLUSION_SENTENCES[viewer.exclusion]
+                if viewer.exclusion
+                else f"held no position against {viewer.side}s"
+            )
+            return f"{cause} {viewer.account} was no candidate: it {reason}."
+        if own["closed"] == "0":
+            return f"{viewer.account} was not closed. {cause} {self._standing(own)}"
+        return f"{self._what_was_closed(own)} {cause} {self._standing(own)}"
+
+    def _what_was_closed(self, own: Document) -> str:
+        decision, quote = self._of["decision"], self._viewer.quote
+        held, closed = parse_ratio(own["quantity"]), parse_ratio(own["closed"])
+        if held is None or closed is None:
+            return f"{own['account']} was closed by {own['closed']}."
+        return (
+            f"{own['account']}'s {side_text(held.numerator)} of {fraction_text(abs(held))} "
+            f"{decision['market']} was reduced by {own['closed']} to "
+            f"{fraction_text(abs(held) - closed)} at {decision['close_price']}; against the mark "
+            f"{decision['mark_price']} that cost {own['cost']} {quote}, and it realised "
+            f"{own['realized']} {quote}."
+        )
+
+    def _standing(self, own: Document) -> str:
+        count, cut = self._of["candidates"]["count"], self._of["cut_after_rank"]
+        score = "" if own["score"] is None else f" with score {own['score']}"
+        met = "." if cut is None else f"; the last rank that was closed was rank {cut}."
+        policy = self._of["decision"]["policy"]
+        return f"By {policy} {own['account']} stood at rank {own['rank']} of {count}{score}{met}"
+
+    def _why_not_others(self) -> str:
+        own, cut, count = self._own, self._of["cut_after_rank"], self._of["candidates"]["count"]
+        if cut is None:
+            return "Nobody could be closed, so nobody was."
+        sentences = []
+        if own is not None:
+            sentences.append(f"{_people(own['rank'] - 1)} stood ahead of {own['account']}.")
+        sentences.append(f"{_people(count - cut)} stood behind the last rank that was closed.")
+        return " ".join(sentences)
+
+    def _public_answer(self) -> str:
+        decision, totals = self._of["decision"], self._of["totals"]
+        said = (
+            f"An account's {self._viewer.side} in {decision['market']} was bankrupt, and neither "
+            f"the order book nor a vault took all of it. By {decision['policy']} positions on the "
+            f"other side were closed at {decision['close_price']}, the mark being "
+            f"{decision['mark_price']}."
+        )
+        if not self._totals:
+            return f"{said} Fewer than {FEWEST_FOR_TOTALS} accounts were candidates."
+        return (
+            f"{said} {totals['closed']} of {totals['needed']} needed were closed, at a cost of "
+            f"{totals['cost']} {self._viewer.quote}; the last of "
+            f"{self._of['candidates']['count']} ranks that was closed was rank "
+            f"{self._of['cut_after_rank']}."
+        )
+
+
+def _people(count: int) -> str:
+    if count == 0:
+        return "Nobody"
+    return "One candidate" if count == 1 else f"{count} candidates"
+
+
+def _some(found: Document, *names: str) -> dict[str, Any]:
+    return {name: found[name] for name in names}
+
+
+def _nothing(found: Document) -> dict[str, None]:
+    """The same members without what they hold, so that readers find every key."""
+    return dict.fromkeys(found)
+
+
+def _compared(one: str, other: str) -> str:
+    return "equal" if one == other else "differs"

@@ -1,0 +1,282 @@
+"""Why were these accounts auto-deleveraged, at this price, and no others?
+
+`explained` gathers the facts of one decision into the `adl-explanation/1` object; nothing is worked
+out from what was logged after the decision, so the same decision has the same explanation for ever.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.adl.selections import SELECTIONS
+from projections.answers import AdlRound, RankedRow, Totals, WaterfallStep
+from reports.adl_rounds import ranking_rows
+from reports.figures import amount_text, price_text, quantity_text, score_text, side_text
+from reports.page import Json
+
+SCHEMA = "adl-explanation/1"
+NEEDS_NO_VAULT = frozenset({"all_taken", "capacity", "margin", "no_vault"})
+EXCLUSION_SENTENCES = {
+    "bankrupt": "had no equity above zero",
+    "not_in_profit": "was not in profit",
+    "in_liquidation": "was in liquidation itself",
+    "vault_excluded": "is a vault, and vaults are no candidates under this policy",
+    "would_be_bankrupt": "would have been bankrupt after closing a single lot",
+    "basis_missing": "has an entry price that this log does not know",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """An account that is asked about and stands nowhere in the ranking."""
+
+    account: str
+    exclusion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is explained: a decision, and perhaps one account's part in it.
+
+    `escape` is the equity that would have spared the account; `shared` what it would have given
+    under pro rata (lots and cost); whole units, None where they do not apply. `scores` are the
+    texts of policies that compare several numbers one after the other.
+    """
+
+    found: AdlRound
+    quote: str
+    row: RankedRow | None = None
+    outsider: Outsider | None = None
+    escape: int | None = None
+    shared: tuple[int, int] | None = None
+    scores: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str | None:
+        """The account that is asked about."""
+        if self.row is not None:
+            return self.row.account
+        return self.outsider.account if self.outsider is not None else None
+
+
+def explained(asked: Asked) -> dict[str, Json]:
+    """The members of the explanation object."""
+    found = asked.found
+    body: dict[str, Json] = {
+        "decision": _decision(found),
+        "trigger": _trigger(found),
+        "waterfall": [_step(found, step) for step in found.waterfall],
+        "candidates": {
+            "count": found.candidates,
+            "excluded": dict(found.excluded),
+            "root": found.ranking_root,
+        },
+        "ranking": ranking_rows(found, asked.scores),
+        "cut_after_rank": cut_after_rank(found),
+    }
+    if asked.account is not None:
+        body["account"] = _account(asked)
+    body["totals"] = _totals(found)
+    body["conservation"] = {
+        "before": _conservation(found, found.before),
+        "after": _conservation(found, found.after),
+    }
+    body["verification"] = {
+        "redecided": "equal" if found.redecided_equal else "differs",
+        "ranking_root": "equal" if found.ranking_root_equal else "differs",
+    }
+    body["evidence"] = [{"seq": seq, "leaf": leaf} for seq, leaf in found.evidence]
+    return body
+
+
+def cut_after_rank(found: AdlRound) -> int | None:
+    """The last rank that was closed; None when nobody was."""
+    return max((row.rank for row in found.ranking if row.closed), default=None)
+
+
+def trigger_holds(found: AdlRound) -> bool:
+    """Whether ADL was allowed to start, from the numbers of the decision."""
+    if found.trigger == "negative_equity":
+        return found.equity < 0
+    # An account of role vault has no takeover step: nobody stands behind a vault.
+    takeovers = [step.reason for step in found.waterfall if step.step == "takeover"]
+    return not takeovers or takeovers[-1] in NEEDS_NO_VAULT
+
+
+def answer(asked: Asked) -> str:
+    """Three or four plain sentences, every number from the rows of the explanation."""
+    found = asked.found
+    spec = found.spec
+    need = quantity_text(found.needed, spec)
+    cause = (
+        f"{found.bankrupt}'s {found.side} still had {need} {spec.id} open with equity "
+        f"{amount_text(found.equity, spec.quote_unit)} {asked.quote}, and neither the order book "
+        "nor a vault took it."
+    )
+    if asked.row is None:
+        return f"{cause} {_who_was_closed(asked)}"
+    if asked.row.closed:
+        return f"{_what_was_closed(asked, asked.row)} {cause} {_standing(asked, asked.row)}"
+    return f"{asked.row.account} was not closed. {cause} {_standing(asked, asked.row)}"
+
+
+def why_not_others(asked: Asked) -> str:
+    """Who stood ahead, who stood behind, and where the need was met."""
+    found = asked.found
+    cut = cut_after_rank(found)
+    if cut is None:
+        return "Nobody could be closed, so nobody was."
+    selection = SELECTIONS.get(found.policy)
+    if selection is not None and not selection.is_queue:
+        return "Nobody stands in line under this policy: every row gives its share."
+    ahead = [row for row in found.ranking if asked.row is not None and row.rank < asked.row.rank]
+    behind = [row for row in found.ranking if row.rank > cut]
+    sentences = []
+    if asked.row is not None and asked.row.rank <= cut:
+        sentences.append(_ahead(ahead, asked))
+    met = quantity_text(found.closed, found.spec)
+    needed = quantity_text(found.needed, found.spec)
+    sentences.append(f"{met} of {needed} needed were met at rank {cut}.")
+    if behind:
+        first = behind[0]
+        others = f" and {len(behind) - 1} more behind it" if len(behind) > 1 else ""
+        sentences.append(
+            f"{first.account} at rank {first.rank}{others} stood behind the cut"
+            f"{_with_score(asked, first)} and was not needed."
+        )
+    elif found.residual:
+        sentences.append("Nobody stood behind the cut: everybody gave what could be given.")
+    else:
+        sentences.append("Nobody stood behind the cut.")
+    return " ".join(sentences)
+
+
+def _ahead(ahead: list[RankedRow], asked: Asked) -> str:
+    if not ahead:
+        return f"Nobody stood ahead of {asked.account}."
+    closed = quantity_text(sum(row.closed for row in ahead), asked.found.spec)
+    if len(ahead) == 1:
+        first = ahead[0].account
+        return f"{first} at rank 1 stood ahead and was closed by all it could give, {closed}."
+    return (
+        f"{len(ahead)} accounts stood ahead ({ahead[0].account} to {ahead[-1].account}) and were "
+        f"closed by all they could give, {closed}."
+    )
+
+
+def _what_was_closed(asked: Asked, row: RankedRow) -> str:
+    spec, found = asked.found.spec, asked.found
+    held = quantity_text(abs(row.quantity), spec)
+    left = quantity_text(abs(row.quantity) - row.closed, spec)
+    cost = amount_text(row.closed_cost, spec.quote_unit)
+    realized = amount_text(row.realized, spec.quote_unit)
+    return (
+        f"{row.account}'s {side_text(row.quantity)} of {held} {spec.id} was reduced by "
+        f"{quantity_text(row.closed, spec)} to {left} at {price_text(found.close_price, spec)}; "
+        f"against the mark {price_text(found.mark, spec)} that cost {cost} {asked.quote}, and it "
+        f"realised {realized} {asked.quote}."
+    )
+
+
+def _with_score(asked: Asked, row: RankedRow) -> str:
+    score = asked.scores.get(row.account) or score_text(row.score)
+    return "" if score is None else f" with score {score}"
+
+
+def _standing(asked: Asked, row: RankedRow) -> str:
+    found = asked.found
+    by = f"By {found.policy} {row.account} stood at rank {row.rank} of {found.candidates}"
+    by += _with_score(asked, row)
+    cut = cut_after_rank(found)
+    return f"{by}; the need was met at rank {cut}." if cut is not None else f"{by}."
+
+
+def _who_was_closed(asked: Asked) -> str:
+    found = asked.found
+    spec = found.spec
+    if asked.outsider is not None:
+        code = asked.outsider.exclusion
+        side = "short" if found.side == "long" else "long"
+        reason = EXCLUSION_SENTENCES[code] if code else f"held no {side} position in {spec.id}"
+        return f"{asked.outsider.account} was no candidate: it {reason}."
+    closed = [row for row in found.ranking if row.closed]
+    shown = [f"{row.account} {quantity_text(row.closed, spec)}" for row in closed[:10]]
+    more = f" and {len(closed) - 10} more" if len(closed) > 10 else ""
+    if not shown:
+        return "Nobody could be closed against it."
+    return (
+        f"By {found.policy} it was closed at {price_text(found.close_price, spec)} against "
+        f"{', '.join(shown)}{more}, {len(closed)} of {found.candidates} candidates."
+    )
+
+
+def _account(asked: Asked) -> dict[str, Json]:
+    unit = asked.found.spec.quote_unit
+    escape: dict[str, Json] | None = None
+    if asked.escape is not None:
+        escape = {"field": "equity", "threshold": amount_text(asked.escape, unit)}
+    return {
+        "account": asked.account,
+        "rank": asked.row.rank if asked.row is not None else None,
+        "answer": answer(asked),
+        "why_not_others": why_not_others(asked),
+        "nearest_escape": escape,
+    }
+
+
+def _decision(found: AdlRound) -> dict[str, Json]:
+    spec = found.spec
+    return {
+        "id": found.id,
+        "seq": found.seq,
+        "market": spec.id,
+        "bankrupt": found.bankrupt,
+        "policy": found.policy,
+        "close_price": price_text(found.close_price, spec),
+        "mark_price": price_text(found.mark, spec),
+        "quantity": quantity_text(found.closed, spec),
+    }
+
+
+def _trigger(found: AdlRound) -> dict[str, Json]:
+    unit = found.spec.quote_unit
+    return {
+        "rule": found.trigger,
+        "equity": amount_text(found.equity, unit),
+        "maintenance_margin": amount_text(found.maintenance_margin, unit),
+        "holds": trigger_holds(found),
+    }
+
+
+def _step(found: AdlRound, step: WaterfallStep) -> dict[str, Json]:
+    return {
+        "step": step.step,
+        "offered": quantity_text(step.offered, found.spec),
+        "used": quantity_text(step.used, found.spec),
+        "left": quantity_text(step.left, found.spec),
+        "reason": step.reason,
+        "seqs": list(step.seqs),
+    }
+
+
+def _totals(found: AdlRound) -> dict[str, Json]:
+    spec = found.spec
+    realized = sum(row.realized for row in found.ranking)
+    return {
+        "closed": quantity_text(found.closed, spec),
+        "needed": quantity_text(found.needed, spec),
+        "cost": amount_text(found.cost, spec.quote_unit),
+        "deficit": amount_text(found.deficit, spec.quote_unit),
+        "overshoot_quantity": quantity_text(max(0, found.closed - found.needed), spec),
+        "overshoot_cost": amount_text(max(0, found.cost - found.deficit), spec.quote_unit),
+        "overshoot_profit": amount_text(max(0, realized - found.deficit), spec.quote_unit),
+    }
+
+
+def _conservation(found: AdlRound, totals: Totals) -> dict[str, Json]:
+    spec = found.spec
+    return {
+        "open_interest_long": quantity_text(totals.open_interest_long, spec),
+        "open_interest_short": quantity_text(totals.open_interest_short, spec),
+        "equity_sum": amount_text(totals.equity_sum, spec.quote_unit),
+        "net_deposits": amount_text(totals.net_deposits, spec.quote_unit),
+    }

@@ -1,0 +1,35 @@
+"""How does an account check that its own row stands in the ranking that the log commits to?
+
+The row in the exact bytes that were hashed, its place, and the hashes that lead from it to the
+ranking root of the decision. Whoever holds these needs nobody else's row.
+"""
+
+from domain.adl.decision import Decision, ranking_row
+from domain.merkle import inclusion_path, is_included, leaf_hash, root_of
+from domain.units import AccountId
+from reports.page import Json
+
+
+def own_row_proof(decided: Decision, account: AccountId) -> dict[str, Json] | None:
+    """Row, leaf and path of one account; None when it stands nowhere in the ranking.
+
+    Only a path that leads to the root is handed out.
+    """
+    places = [row.candidate.account for row in decided.rows]
+    if account not in places:
+        return None
+    index = places.index(account)
+    rows = [ranking_row(row) for row in decided.rows]
+    leaves = [leaf_hash(row) for row in rows]
+    root = root_of(leaves)
+    path = inclusion_path(leaves, index)
+    verdict = is_included(leaves[index], index, len(leaves), path, root)
+    return {
+        "row": rows[index].decode("utf-8"),
+        "leaf": leaves[index].hex(),
+        "index": index,
+        "size": len(leaves),
+        "path": [sibling.hex() for sibling in path],
+        "root": root.hex(),
+        "verified": "equal" if verdict else "differs",
+    }

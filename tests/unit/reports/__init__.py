@@ -1,0 +1,1 @@
+"""Does each report say what its records mean?"""
