@@ -37,7 +37,11 @@ from reports.page import AsOf, Page, json_text
     lazy={
         "hyperliquid": Lazy(
             "cli.import_command:hyperliquid", "Record what Hyperliquid's archive says."
-        )
+        ),
+        "ndjson": Lazy(
+            "cli.import_ndjson_command:import_ndjson",
+            "Append the events of a raw export; the root is the same.",
+        ),
     },
     no_args_is_help=True,
 )

@@ -37,6 +37,7 @@ from domain.reading import (
     identifier_of,
     positive_steps,
     ratio_of,
+    step_of,
     text_of,
 )
 from domain.submission import is_key
@@ -77,13 +78,15 @@ def parse_time(fields: Fields) -> int | None:
     value = fields.get("time")
     if value is None:
         return None
-    if isinstance(value, int):
+    if type(value) is int:
         if not 0 <= value <= LATEST:
             raise Rejected("bad_time", field="time")
         return value
-    time = parse_instant(value)
+    time = parse_instant(value) if isinstance(value, str) else None
     if time is None:
-        raise Rejected("bad_time", field="time", value=value[:64] if value.isprintable() else "?")
+        raise Rejected(
+            "bad_time", field="time", value=str(value)[:64] if str(value).isprintable() else "?"
+        )
     return time
 
 
@@ -132,15 +135,8 @@ def _open_venue(venue: Venue, fields: Fields) -> OpenVenue:
         raise Rejected("bad_value", field="quote" if name else "name")
     unit = Decimal10(1, 6)
     if "quote_unit" in fields:
-        unit = _positive(fields, "quote_unit")
+        unit = step_of(fields, "quote_unit")
     return OpenVenue(name, quote, unit)
-
-
-def _positive(fields: Fields, field: str) -> Decimal10:
-    value = amount_of(fields, field)
-    if value.mantissa <= 0:
-        raise Rejected("not_positive", field=field)
-    return value
 
 
 def _list_market(venue: Venue, fields: Fields) -> ListMarket:

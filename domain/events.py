@@ -12,10 +12,19 @@ never changes.
 
 from typing import Any, Final, Literal, NotRequired
 
-from pydantic import ConfigDict, with_config
+from pydantic import with_config
 from typing_extensions import TypedDict
 
-STRICT: Final = ConfigDict(strict=True, extra="forbid")
+from domain.event_shapes import (
+    STRICT,
+    BankruptcyQuote,
+    ClosePriceFact,
+    LiquidationFact,
+    PolicyFact,
+    Step,
+    TierFact,
+    VaultFact,
+)
 
 Role = Literal["trader", "vault", "system"]
 Purpose = Literal["order", "liquidation", "recorded", "opening", "gap"]
@@ -44,46 +53,6 @@ class VenueOpened(TypedDict):
     quote: str
     quote_unit: str
     system_accounts: list[str]
-
-
-@with_config(STRICT)
-class TierFact(TypedDict):
-    """A margin tier: from which notional (quote units) which rates hold."""
-
-    from_notional: int
-    initial: str
-    maintenance: str
-
-
-@with_config(STRICT)
-class PolicyFact(TypedDict):
-    """The four named choices of an ADL policy, its parameters, and the digest of all of them."""
-
-    close_price: str
-    digest: str
-    parameters: dict[str, str]
-    policy: str
-    row_key_digest: NotRequired[str]
-    trigger: str
-    vault_candidate: str
-
-
-@with_config(STRICT)
-class LiquidationFact(TypedDict):
-    """How a market liquidates."""
-
-    backstop_ratio: str
-    mode: Literal["full", "partial"]
-    partial_above: int
-    partial_share: str
-
-
-@with_config(STRICT)
-class VaultFact(TypedDict):
-    """Which account takes positions over, and up to which cost notional."""
-
-    account: str
-    takeover_cap: int | None
 
 
 @with_config(STRICT)
@@ -177,19 +146,6 @@ class FundingSettled(TypedDict):
 
 
 @with_config(STRICT)
-class BankruptcyQuote(TypedDict):
-    """The inputs of a bankruptcy price and the exact price in ticks."""
-
-    equity: int
-    mark_price: int
-    price: str
-    quantity: int
-    weight: int
-    weight_total: int
-    weights: Literal["maintenance", "notional"]
-
-
-@with_config(STRICT)
 class PositionTakenOver(TypedDict):
     """Lots went from `bankrupt` to `vault` at the bankruptcy price; `amount` is what bankrupt
     gets.
@@ -202,26 +158,6 @@ class PositionTakenOver(TypedDict):
     quote: BankruptcyQuote | None
     stopped_by: Literal["all_taken", "capacity", "margin"]
     vault: str
-
-
-@with_config(STRICT)
-class Step(TypedDict):
-    """One step of the waterfall in one market: what it could give, what it gave, why it stopped."""
-
-    left: int
-    market: str
-    offered: int
-    reason: str
-    step: Literal["book", "takeover", "adl"]
-    used: int
-
-
-@with_config(STRICT)
-class ClosePriceFact(TypedDict):
-    """By which rule ADL closes, and at which exact price in ticks."""
-
-    price: str
-    rule: str
 
 
 @with_config(STRICT)
@@ -360,6 +296,26 @@ class FactRejected(TypedDict):
     detail: str
 
 
+@with_config(STRICT)
+class KeyRotated(TypedDict):
+    """From here on the log's checkpoints are signed with another key; older notes stay valid."""
+
+    key_id: str
+    name: str
+    previous_key_id: str
+    public_key: str
+
+
+@with_config(STRICT)
+class PersonErased(TypedDict):
+    """Who is behind an account was destroyed outside the log: by whom, why, and what of it."""
+
+    account: str
+    actor: str
+    reason: str
+    scope: str
+
+
 EVENT_TYPES: Final[dict[str, Any]] = {
     "venue.opened/1": VenueOpened,
     "market.listed/1": MarketListed,
@@ -383,6 +339,8 @@ EVENT_TYPES: Final[dict[str, Any]] = {
     "venue.deficit_covered/1": DeficitCovered,
     "venue.command_rejected/1": CommandRejected,
     "venue.fact_rejected/1": FactRejected,
+    "venue.key_rotated/1": KeyRotated,
+    "venue.person_erased/1": PersonErased,
 }
 """Stored name with version → its definition. The only table of names; moving a class changes
 nothing.

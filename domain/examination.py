@@ -17,6 +17,7 @@ from domain.adl.decision import (
     ranking_root,
 )
 from domain.adl.policies import selection_of
+from domain.bankruptcy import bankruptcy_quote
 from domain.events import Event
 from domain.instants import LATEST
 from domain.invariants import violations
@@ -50,6 +51,7 @@ class Examination:
         self._open: _OpenDecision | None = None
         self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
         self._cause = 0
+        self._refused = False
 
     def apply(self, event: Event) -> list[Violation]:
         """Fold one event; what it breaks, by name of the invariant."""
@@ -59,6 +61,13 @@ class Examination:
         if event["cause"] != self._cause and venue.head >= self._next_state_check:
             found += violations(venue)
             self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
+        if self._refused and event["cause"] == self._cause:
+            found.append(
+                ("rejections_change_nothing", f"seq {event['seq']} follows from a refusal")
+            )
+        self._refused = kind == "venue.command_rejected/1"
+        if self._refused and event["cause"] != event["seq"]:
+            found.append(("rejections_change_nothing", "a refusal stands inside a chain"))
         self._cause = event["cause"]
         if not 0 <= event["time"] <= LATEST:
             found.append(("time_is_data", f"time {event['time']} is no nanosecond"))
@@ -122,6 +131,8 @@ _BALANCED_BY_SHAPE: Final = frozenset(
         "market.mark_price_updated/1",
         "venue.command_rejected/1",
         "venue.fact_rejected/1",
+        "venue.key_rotated/1",
+        "venue.person_erased/1",
     }
 )
 """Facts that carry neither lots nor money of an account, so there is nothing to add up."""
@@ -162,7 +173,7 @@ class _OpenDecision:
         self._data: dict[str, Any] = event["data"]
         self._market = venue.markets[event["stream"].partition("/")[2]]
         self._side = self._market.positions[self._data["bankrupt"]].sign
-        price = Fraction(self._data["quote"]["price"])
+        price, self._quote = bankruptcy_quote(venue, self._market, self._data["bankrupt"])
         self._again: Decision = decision(venue, self._market, self._data["bankrupt"], price)
         self._left = list(self._again.closures)
         self._cost = 0
@@ -206,6 +217,7 @@ class _OpenDecision:
                 "decisions_recompute",
                 f"close price {data['close_price']['price']}, again: {price}",
             )
+        yield from self._other_inputs()
         if not self._triggered():
             yield "adl_comes_last", f"trigger {data['policy']['trigger']} does not hold"
         partial = [row for row in again.rows if 0 < row.closed < row.candidate.capacity]
@@ -214,6 +226,22 @@ class _OpenDecision:
                 "better_ranks_close_first",
                 f"{len(partial)} candidates are closed in part",
             )
+
+    def _other_inputs(self) -> Iterator[Violation]:
+        """Inputs that the event states for its readers, compared with the state before it."""
+        data, market = self._data, self._market
+        equity, maintenance = self._venue.standing(data["bankrupt"])
+        for name, again in (
+            ("equity", equity),
+            ("maintenance_margin", maintenance),
+            ("mark_price", market.price),
+            ("previous_mark_price", market.previous_mark),
+            ("policy", market.policy.fact()),
+            ("quote", self._quote),
+            ("liquidation_id", self._venue.liquidations.get(data["bankrupt"])),
+        ):
+            if data[name] != again:
+                yield "decisions_recompute", f"{name} {data[name]}, again: {again}"
 
     def closure(self, event: Event) -> Iterator[Violation]:
         """Compare one closure with the one that deciding again puts in its place."""

@@ -25,7 +25,7 @@ def check(draft: Draft, holders: Iterable[AccountId] = ()) -> None:
             _end_as_healthy(draft, account)
     _cover_flat(draft, sorted(draft.touched))
     waited: set[AccountId] = set()
-    seen: dict[AccountId, tuple[Fraction, int] | None] = {}
+    seen: dict[AccountId, tuple[int, Fraction] | None] = {}
     while True:
         touched, draft.touched = draft.touched, {}
         for account in touched:
@@ -48,7 +48,7 @@ def _is_short(venue: Venue, account: AccountId) -> bool:
     return equity < maintenance
 
 
-def _urgency(venue: Venue, account: AccountId) -> tuple[Fraction, int] | None:
+def _urgency(venue: Venue, account: AccountId) -> tuple[int, Fraction] | None:
     """Sort key of a liquidatable account, lowest first: `M = 0` by equity, then by `E/M`."""
     if not venue.holdings.get(account):
         return None
@@ -56,8 +56,8 @@ def _urgency(venue: Venue, account: AccountId) -> tuple[Fraction, int] | None:
     if equity >= maintenance:
         return None
     if maintenance == 0:
-        return (_BEFORE_ALL, equity)
-    return (Fraction(equity, maintenance), 0)
+        return (0, Fraction(equity))
+    return (1, Fraction(equity, maintenance))
 
 
 def _end_as_healthy(draft: Draft, account: AccountId) -> None:
@@ -75,6 +75,3 @@ def _end_as_healthy(draft: Draft, account: AccountId) -> None:
 def _cover_flat(draft: Draft, accounts: list[AccountId]) -> None:
     for account in accounts:
         cover_deficit(draft, account)
-
-
-_BEFORE_ALL = Fraction(-(10**200))

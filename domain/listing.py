@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from domain.adl.policies import policy_of
 from domain.errors import Rejected
-from domain.reading import amount_of, choice_of, identifier_of, positive_steps, ratio_of
+from domain.reading import amount_of, choice_of, identifier_of, positive_steps, ratio_of, step_of
 from domain.specification import LiquidationRule, MarketSpec, Tier
 from domain.units import Decimal10, whole_steps
 from domain.venue import Venue
@@ -43,7 +43,7 @@ def specification_of(venue: Venue, market: str, fields: Fields) -> MarketSpec:
     )
     tiers = _tier_fields(fields["margin_tiers"])
     vault = _vault(venue, vault_fields) if "vault" in fields else None
-    tick_size, lot_size = _step(fields, "tick_size"), _step(fields, "lot_size")
+    tick_size, lot_size = step_of(fields, "tick_size"), step_of(fields, "lot_size")
     point_value = _point_value(tick_size, lot_size, venue.quote_unit)
     return MarketSpec(
         id=market,
@@ -107,13 +107,6 @@ def _vault(venue: Venue, fields: Fields) -> str:
     if venue.accounts[account].role != "vault":
         raise Rejected("not_a_vault", account=account)
     return account
-
-
-def _step(fields: Fields, name: str) -> Decimal10:
-    value = amount_of(fields, name)
-    if value.mantissa <= 0:
-        raise Rejected("not_positive", field=name)
-    return value
 
 
 def _point_value(tick_size: Decimal10, lot_size: Decimal10, quote_unit: Decimal10) -> int:

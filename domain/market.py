@@ -176,7 +176,7 @@ class Market:
         if fee := buyer_fee + seller_fee:
             self.fees += fee
             accounts.cash[TREASURY] += fee
-        if data["purpose"] == "opening":
+        if data["purpose"] in ("opening", "gap"):
             self._met_midway(buyer, seller)
 
     def _met_midway(self, *parties: AccountId) -> None:
@@ -187,25 +187,18 @@ class Market:
                 self.positions[account] = position._replace(basis_known=False)
 
     def _position_taken_over(self, seq: int, data: PositionTakenOver, accounts: Accounts) -> None:
-        self._closed_against(data["vault"], seq, data, accounts)
+        bankrupt = data["bankrupt"]
+        lots = data["quantity"] * self.positions[bankrupt].sign
+        self._filled(accounts, bankrupt, -lots, -data["amount"], seq)
+        self._filled(accounts, data["vault"], lots, data["amount"], seq)
 
     def _position_deleveraged(
         self, seq: int, data: PositionDeleveraged, accounts: Accounts
     ) -> None:
-        self._closed_against(data["victim"], seq, data, accounts)
-
-    def _closed_against(
-        self,
-        other: AccountId,
-        seq: int,
-        data: PositionTakenOver | PositionDeleveraged,
-        accounts: Accounts,
-    ) -> None:
-        """Lots leave the bankrupt account for `amount` of cash; the other side mirrors both."""
-        bankrupt, amount = data["bankrupt"], data["amount"]
-        quantity = data["quantity"] * self.positions[bankrupt].sign
-        self._filled(accounts, bankrupt, -quantity, -amount, seq)
-        self._filled(accounts, other, quantity, amount, seq)
+        """The victim's side says which way: a recorded log may not know the other's position."""
+        lots = data["quantity"] if data["quantity_before"] < 0 else -data["quantity"]
+        self._filled(accounts, data["bankrupt"], -lots, -data["amount"], seq)
+        self._filled(accounts, data["victim"], lots, data["amount"], seq)
 
     def _funding_settled(self, _seq: int, data: FundingSettled, accounts: Accounts) -> None:
         per_lot, cash = data["per_lot"], accounts.cash

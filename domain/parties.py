@@ -34,4 +34,5 @@ _PARTIES: Final[dict[str, Callable[[dict[str, Any]], Names]]] = {
     "market.order_cancelled/1": lambda data: (data["account"],),
     "account.collateral_moved/1": _pair("from", "to"),
     "venue.deficit_covered/1": _pair("payer", "bankrupt"),
+    "venue.person_erased/1": lambda data: (data["account"],),
 }

@@ -15,6 +15,8 @@ from domain.units import (
 )
 
 LONGEST_TEXT = 256
+LONGEST_DECIMAL = 4_000
+FINEST_STEP = 30
 Fields = dict[str, Any]
 
 
@@ -46,10 +48,20 @@ def choice_of(
 
 def amount_of(fields: Fields, field: str) -> Decimal10:
     """A decimal as written: plain digits, at most 10^30 in size."""
-    value = parse_decimal(fields[field]) if len(fields[field]) <= 4_000 else None
+    value = parse_decimal(fields[field]) if len(fields[field]) <= LONGEST_DECIMAL else None
     if value is None:
         raise Rejected("bad_decimal", field=field)
     if abs(value.mantissa) > LARGEST_DECIMAL * 10**value.places:
+        raise Rejected("out_of_range", field=field)
+    return value
+
+
+def step_of(fields: Fields, field: str) -> Decimal10:
+    """A positive decimal that others are counted in: at most 30 digits after the point."""
+    value = amount_of(fields, field)
+    if value.mantissa <= 0:
+        raise Rejected("not_positive", field=field)
+    if value.places > FINEST_STEP:
         raise Rejected("out_of_range", field=field)
     return value
 
@@ -69,7 +81,7 @@ def ratio_of(fields: Fields, field: str, default: Fraction | None = None) -> Fra
     """A decimal or `a/b`, at most 10^30 in size and fineness."""
     if field not in fields and default is not None:
         return default
-    value = parse_ratio(fields[field]) if len(fields[field]) <= 4_000 else None
+    value = parse_ratio(fields[field]) if len(fields[field]) <= LONGEST_DECIMAL else None
     if value is None:
         raise Rejected("bad_decimal", field=field)
     if abs(value) > LARGEST_DECIMAL or value.denominator > LARGEST_DECIMAL:

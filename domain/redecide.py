@@ -28,8 +28,13 @@ from domain.specification import policy_from, spec_from
 from domain.units import parse_decimal
 from domain.venue import Venue
 
-REMEMBERED_ONLY: Final = ("venue.command_rejected/1",)
-"""Events that state a refusal: the log keeps the command's digest, not the command."""
+REMEMBERED_ONLY: Final = (
+    "venue.command_rejected/1",
+    "venue.key_rotated/1",
+    "venue.person_erased/1",
+)
+"""Events without a command to decide again: of a refusal the log keeps the digest only, and keys
+are rotated and persons erased beside the venue."""
 
 
 def decide_again(venue: Venue, own: Event) -> tuple[Event, ...]:

@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, Final
 
+from domain.account import SYSTEM_ACCOUNTS
 from domain.errors import RejectedUnread
 from domain.units import fraction_text, parse_ratio
 from domain.venue import Venue
 
 Command = dict[str, Any]
+LONGEST_PERCENTAGE: Final = 100
 
 
 def is_scenario(lines: Iterable[str]) -> bool:
@@ -44,6 +46,7 @@ class ScenarioReader:
         self._market = min(self._venue.markets) if len(self._venue.markets) == 1 else ""
         self._orders = 0
         self._time: str | None = None
+        self._new: list[str] = []
 
     def commands(self, line: str) -> list[Command]:
         """The commands of one line; none for a blank line or a comment.
@@ -57,9 +60,14 @@ class ScenarioReader:
         read = VERBS.get(verb)
         if read is None:
             raise RejectedUnread("unknown_command", command=verb[:64])
+        before = (self._has_venue, self._market, self._orders, self._time)
+        self._new = []
         try:
             found = read(self, rest)
         except (IndexError, KeyError, StopIteration) as fault:
+            # A line that is no sentence introduces nobody.
+            self._has_venue, self._market, self._orders, self._time = before
+            self._opened.difference_update(self._new)
             raise RejectedUnread("bad_value", line=" ".join(words)[:120]) from fault
         if self._time is not None and found:
             found[0]["time"] = self._time
@@ -71,19 +79,24 @@ class ScenarioReader:
         found: list[Command] = []
         if not self._has_venue:
             self._has_venue = True
-            self._opened.update(("insurance", "rounding", "treasury", "uncovered"))
+            self._introduce(*SYSTEM_ACCOUNTS)
             found.append({"command": "open_venue", "name": "scenario"})
         for account in accounts:
             if account not in self._opened:
-                self._opened.add(account)
+                self._introduce(account)
                 command = {"command": "open_account", "account": account}
                 found.append(command if role == "trader" else {**command, "role": role})
         return found
 
+    def _introduce(self, *accounts: str) -> None:
+        new = [account for account in accounts if account not in self._opened]
+        self._new += new
+        self._opened.update(new)
+
     def _venue_line(self, words: list[str]) -> list[Command]:
         named = _pairs(words[1:], {"quote": "quote", "unit": "quote_unit"})
         self._has_venue = True
-        self._opened.update(("insurance", "rounding", "treasury", "uncovered"))
+        self._introduce(*SYSTEM_ACCOUNTS)
         return [{"command": "open_venue", "name": words[0], **named}]
 
     def _market_line(self, words: list[str]) -> list[Command]:
@@ -121,7 +134,7 @@ class ScenarioReader:
 
     def _account_line(self, words: list[str]) -> list[Command]:
         before = self._introduced()
-        self._opened.add(words[0])
+        self._introduce(words[0])
         command: Command = {"command": "open_account", "account": words[0]}
         return [*before, {**command, "role": words[1]} if len(words) > 1 else command]
 
@@ -234,7 +247,7 @@ def _policy_word(fields: Command, word: str, value: str) -> None:
 
 def _ratio(text: str) -> str:
     """A percentage as an exact ratio; anything else as it stands."""
-    if not text.endswith("%"):
+    if not text.endswith("%") or len(text) > LONGEST_PERCENTAGE:
         return text
     value = parse_ratio(text[:-1])
     if value is None:

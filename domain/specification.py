@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from domain.canonical import canonical_bytes
-from domain.events import MarketListed, PolicyFact
+from domain.event_shapes import PolicyFact
+from domain.events import MarketListed
 from domain.units import Decimal10, parse_decimal, parse_ratio
 
 

@@ -262,7 +262,7 @@ def _ended(venue: Venue, name: str, _event: Event) -> None:
 
 
 def _nothing_moves(_venue: Venue, _name: str, _event: Event) -> None:
-    """A rejection or a waiting liquidation is remembered, and changes no state."""
+    """Rejections, waiting liquidations, new keys and erasures are remembered; nothing moves."""
 
 
 def _touch(venue: Venue, *accounts: AccountId) -> None:
@@ -275,6 +275,8 @@ _FOLDS: Final[dict[str, Callable[[Venue, str, Event], None]]] = {
     "venue.deficit_covered/1": _covered,
     "venue.command_rejected/1": _nothing_moves,
     "venue.fact_rejected/1": _nothing_moves,
+    "venue.key_rotated/1": _nothing_moves,
+    "venue.person_erased/1": _nothing_moves,
     "account.opened/1": _account_opened,
     "account.collateral_deposited/1": _deposited,
     "account.collateral_withdrawn/1": _withdrawn,

@@ -11,10 +11,11 @@ from domain.adl.decision import (
     decision,
     ranking_root,
 )
+from domain.bankruptcy import bankruptcy_quote
 from domain.deficit import cover_deficit
 from domain.draft import Draft
-from domain.events import BankruptcyQuote
-from domain.margin import bankruptcy_amount, bankruptcy_price, book_limit
+from domain.event_shapes import BankruptcyQuote
+from domain.margin import bankruptcy_amount, book_limit
 from domain.market import Market
 from domain.orders import Taker, cancel, fee, match
 from domain.position import fill
@@ -100,41 +101,6 @@ class Pass:
             for order in sorted(orders, key=lambda order: order.seq):
                 cancel(self._draft, market, order, "liquidation")
 
-    def _quote(self, market: Market) -> tuple[Fraction, BankruptcyQuote]:
-        """The bankruptcy price of a step, from the state just before it touches the market."""
-        venue, account = self._venue, self._account
-        margins = {
-            held: venue.maintenance_in(venue.markets[held], account)
-            for held in venue.holdings[account]
-        }
-        by_notional = not any(margins.values())
-        if by_notional:
-            margins = {
-                held: abs(venue.markets[held].positions[account].quantity)
-                * venue.markets[held].price
-                * venue.markets[held].point_value
-                for held in venue.holdings[account]
-            }
-        equity, quantity = venue.equity(account), market.positions[account].quantity
-        total = sum(margins.values())
-        price = bankruptcy_price(
-            mark_price=market.price,
-            quantity=quantity,
-            point_value=market.point_value,
-            equity=equity,
-            weight=margins[market.id],
-            weight_total=total,
-        )
-        return price, {
-            "equity": equity,
-            "mark_price": market.price,
-            "price": f"{price.numerator}/{price.denominator}",
-            "quantity": quantity,
-            "weight": margins[market.id],
-            "weight_total": total,
-            "weights": "notional" if by_notional else "maintenance",
-        }
-
     def _note(self, step: str, market: Market, offered: Lots, used: Lots, reason: str) -> None:
         position = market.positions.get(self._account)
         self._steps.append(
@@ -151,7 +117,7 @@ class Pass:
 
     def _book(self, market: Market) -> None:
         position = market.positions[self._account]
-        price, _ = self._quote(market)
+        price, _ = bankruptcy_quote(self._venue, market, self._account)
         limit = book_limit(position.sign, price)
         if limit is None:
             self._note("book", market, 0, 0, "no_order")
@@ -206,7 +172,7 @@ class Pass:
             self._note("takeover", market, 0, 0, reason)
             return
         position = market.positions[account]
-        price, quote = self._quote(market)
+        price, quote = bankruptcy_quote(self._venue, market, self._account)
         taken = takeover(venue, market, vault, position.sign, abs(position.quantity), price)
         if taken.lots:
             self._take_over(market, vault, taken, price, quote)
@@ -247,7 +213,7 @@ class Pass:
             self._note("adl", market, 0, 0, "not_triggered")
             return
         venue, account = self._venue, self._account
-        price, quote = self._quote(market)
+        price, quote = bankruptcy_quote(self._venue, market, self._account)
         decided = decision(venue, market, account, price)
         offered = sum(row.candidate.capacity for row in decided.rows)
         used = decided.needed - decided.residual

@@ -124,7 +124,7 @@ class Ledger(Application[str]):
         files: Mapping[str, bytes] | None = None,
     ) -> Recorded:
         """Record what a venue did elsewhere; `files` names the SHA-256 of each source file."""
-        return self._facts.record(facts, batch, files or {})
+        return self._facts.record(facts, batch, {} if files is None else files)
 
     def append_events(self, events: Iterable[Event], batch: int = FACTS_PER_COMMIT) -> Recorded:
         """Append the events of another log byte for byte; they must continue this one."""

@@ -1,0 +1,1 @@
+"""How do a venue's files become facts? One package per venue."""

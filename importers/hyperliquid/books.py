@@ -1,0 +1,186 @@
+"""Which facts does a row become?
+
+The books are a venue of their own: every fact is applied as it is given out, so the next row meets
+the state that the log will have. Whatever the rows do not say is booked against an outside account
+that says so; nothing is ever invented inside a user's account to make a sum fit.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.venue import Fact, Venue, apply, enveloped
+from importers.hyperliquid.accounts import AccountSums, Standing
+from importers.hyperliquid.ledger_updates import Leg, effect_of
+from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.report import ImportReport
+from importers.hyperliquid.rows import Funding, Mark, Place, Refused, RowRefused, Update
+from importers.hyperliquid.scales import QUOTE_UNIT, Scales
+from importers.hyperliquid.venue_facts import known_venue
+
+OUTSIDE = "outside:"
+Source = dict[str, str | int]
+
+
+def place_source(place: Place, key: str, **more: str | int | None) -> Source:
+    """Where a fact comes from; keys in order, nothing that is absent."""
+    found: dict[str, str | int | None] = {
+        "file": place.file,
+        "key": key,
+        "line": place.line,
+        "row": place.row,
+        **more,
+    }
+    return {name: value for name, value in sorted(found.items()) if value is not None}
+
+
+class Books:
+    """A venue that rows are booked into, and the facts that this gives out."""
+
+    def __init__(self, venue: Venue, memory: Memory, scales: Scales, report: ImportReport) -> None:
+        self.venue = venue
+        self.memory = memory
+        self.scales = scales
+        self.report = report
+        self._facts: list[Fact] = []
+
+    def taken(self) -> list[Fact]:
+        """The facts since the last call."""
+        facts, self._facts = self._facts, []
+        return facts
+
+    def emit(self, kind: str, stream: str, data: dict[str, Any], time: int, source: Source) -> None:
+        """Give out a fact and apply it."""
+        fact = Fact(kind, stream, data, time, source)
+        event = enveloped(self.venue, fact)
+        apply(self.venue, event)
+        self.memory.meet(event)
+        self._facts.append(fact)
+
+    def open_venue(self, time: int) -> None:
+        """The first fact of an empty log."""
+        if self.venue.kind is None:
+            data = {
+                "kind": "recorded",
+                "name": "hyperliquid",
+                "quote": "USDC",
+                "quote_unit": QUOTE_UNIT.text(),
+                "system_accounts": ["insurance", "rounding", "treasury", "uncovered"],
+            }
+            self.emit("venue.opened/1", "venue", data, time, {})
+
+    def open_account(self, account: str, time: int) -> None:
+        """Accounts are opened before their first use; the venue's own vaults are known by date."""
+        if account in self.venue.accounts:
+            return
+        label = known_venue().vaults.get(account.partition("@")[0])
+        data = {"label": label or "", "role": "trader" if label is None else "vault"}
+        self.emit("account.opened/1", f"account/{account}", data, time, {})
+
+    def list_market(self, coin: str, time: int) -> None:
+        """Markets are listed before their first use."""
+        if coin not in self.venue.markets:
+            self.emit("market.listed/1", f"market/{coin}", self.scales.listing(coin), time, {})
+
+    def sums(self, account: str) -> AccountSums:
+        """The sums of an account; made before anything of this import touches it."""
+        found = self.report.accounts.get(account)
+        if found is None:
+            found = AccountSums(account, Standing.of(self.venue, account))
+            self.report.accounts[account] = found
+        return found
+
+    def is_own(self, account: str) -> bool:
+        """Whether rows speak about this account: neither outside nor the venue's own."""
+        if account.startswith(OUTSIDE):
+            return False
+        known = self.venue.accounts.get(account)
+        return known is None or known.role != "system"
+
+    def move(
+        self, payer: str, receiver: str, amount: int, reason: str, time: int, source: Source
+    ) -> None:
+        """Money from one account to another."""
+        self.open_account(payer, time)
+        self.open_account(receiver, time)
+        data = {"amount": amount, "from": payer, "reason": reason, "to": receiver}
+        self.emit("account.collateral_moved/1", f"account/{payer}", data, time, source)
+
+    def fund(self, row: Funding) -> bool:
+        """Book a payment as printed; false when it is zero."""
+        self.scales.check_collateral(row)
+        sums = self.sums(row.account)
+        sums.rows += 1
+        sums.funding += row.paid
+        self._check_size(row)
+        if not row.paid:
+            return False
+        outside = f"{OUTSIDE}funding:{row.coin}"
+        payer, receiver = (outside, row.account) if row.paid > 0 else (row.account, outside)
+        source = place_source(row.place, row.key)
+        self.move(payer, receiver, abs(row.paid), "funding", row.time, source)
+        return True
+
+    def _check_size(self, row: Funding) -> None:
+        """The size in a funding row is an assertion: it never changes a position."""
+        if row.size is None or row.samples > 1 or (row.account, row.coin) not in self.memory.met:
+            return
+        position = self.venue.markets[row.coin].positions.get(row.account)
+        held = 0 if position is None else position.quantity
+        lot = self.venue.markets[row.coin].spec.lot_size.fraction()
+        if row.size.fraction() != held * lot:
+            self.report.find("funding_size_differs", row.place)
+
+    def update(self, row: Update, choices: Mapping[str, str]) -> bool:
+        """Book a ledger update by the table of effects; false when it moves nothing."""
+        effect = effect_of(row, choices)
+        self.report.quantised += effect.quantised
+        for leg in effect.legs:
+            self._book(leg, row)
+        return bool(effect.legs)
+
+    def _book(self, leg: Leg, row: Update) -> None:
+        source = place_source(row.place, row.key, kind=row.kind)
+        if leg.kind == "move":
+            for account, amount in ((leg.payer, -leg.amount), (leg.receiver, leg.amount)):
+                if self.is_own(account):
+                    sums = self.sums(account)
+                    sums.rows += 1
+                    sums.transfers += amount
+            self.move(leg.payer, leg.receiver, leg.amount, leg.reason, row.time, source)
+            return
+        account = leg.receiver or leg.payer
+        sums = self.sums(account)
+        sums.rows += 1
+        self.open_account(account, row.time)
+        data = {"amount": leg.amount, "reference": str(row.delta.get("nonce", ""))[:64]}
+        if leg.kind == "deposit":
+            sums.deposits += leg.amount
+            kind = "account.collateral_deposited/1"
+        else:
+            sums.withdrawals += leg.amount
+            kind = "account.collateral_withdrawn/1"
+        self.emit(kind, f"account/{account}", data, row.time, source)
+
+    def mark(self, row: Mark) -> None:
+        """Book a mark; a coin without any row of its own has no market here."""
+        if not self.scales.is_known(row.coin):
+            raise RowRefused("out_of_scope", f"no row of the input tells the scale of {row.coin}")
+        self.set_mark(
+            row.coin,
+            self.scales.ticks(row.coin, row.price),
+            row.time,
+            place_source(row.place, row.key),
+        )
+
+    def set_mark(self, coin: str, price: int, time: int, source: Source) -> None:
+        """The mark price from now on."""
+        self.list_market(coin, time)
+        data = {"previous_price": self.venue.markets[coin].mark, "price": price}
+        self.emit("market.mark_price_updated/1", f"market/{coin}", data, time, source)
+
+    def refuse(self, row: Refused) -> None:
+        """Keep a row that is not applied."""
+        data = {"code": row.code, "detail": row.detail}
+        source = place_source(row.place, row.key, kind=row.kind)
+        time = self.venue.time if row.time is None else row.time
+        self.emit("venue.fact_rejected/1", "venue", data, time, source)

@@ -1,0 +1,99 @@
+"""Which two rows are the two sides of one match?
+
+Every match has two rows. An archive holds both, a dump of one account holds one of them, and a
+match of an account with itself holds two of the same account with the same start.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from importers.hyperliquid.rows import Fill
+
+
+class Side(NamedTuple):
+    """A fill in whole lots and ticks; `change` is signed, `start` the position it says it met."""
+
+    fill: Fill
+    change: int
+    start: int
+    price: int
+
+
+class Match(NamedTuple):
+    """One match with the sides whose rows are present; `place` orders it among its instant."""
+
+    place: int
+    buyer: Side | None
+    seller: Side | None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that are present, buyer first."""
+        return tuple(side for side in (self.buyer, self.seller) if side is not None)
+
+    @property
+    def first(self) -> Side:
+        """The side whose row stands first; matches always have one."""
+        return min(self.sides, key=lambda side: side.fill.place)
+
+    @property
+    def coin(self) -> str:
+        """The market."""
+        return self.sides[0].fill.coin
+
+    @property
+    def is_self_match(self) -> bool:
+        """Whether one account stands on both sides."""
+        return (
+            self.buyer is not None
+            and self.seller is not None
+            and self.buyer.fill.account == self.seller.fill.account
+        )
+
+
+def matches_of(sides: Sequence[Side]) -> list[Match]:
+    """The matches among the fills of one instant, in the order of their first rows."""
+    waiting: dict[tuple[object, ...], list[int]] = {}
+    partner: dict[int, int] = {}
+    for number, side in enumerate(sides):
+        bucket = waiting.setdefault(_bucket(side), [])
+        found = _best(sides, bucket, side)
+        if found is None:
+            bucket.append(number)
+        else:
+            bucket.remove(found)
+            partner[found] = number
+    second = frozenset(partner.values())
+    return [
+        _match(number, side, sides[partner[number]] if number in partner else None)
+        for number, side in enumerate(sides)
+        if number not in second
+    ]
+
+
+def _bucket(side: Side) -> tuple[object, ...]:
+    """What both rows of a match have in common."""
+    fill = side.fill
+    if not fill.counts or fill.closed_pnl is None:
+        return ("place", fill.place)
+    same = (fill.coin, abs(side.change), side.price)
+    return (*same, fill.match) if fill.match is not None else (*same, "hash", fill.hash)
+
+
+def _best(sides: Sequence[Side], bucket: list[int], side: Side) -> int | None:
+    """The waiting row that is the other side of this one."""
+    for number in bucket:
+        other = sides[number]
+        if other.change != -side.change:
+            continue
+        if other.fill.account == side.fill.account:
+            # Both rows of a self-match were computed before it.
+            if other.start == side.start:
+                return number
+        elif other.fill.taker is None or other.fill.taker != side.fill.taker:
+            return number
+    return None
+
+
+def _match(place: int, side: Side, other: Side | None) -> Match:
+    return Match(place, side, other) if side.change > 0 else Match(place, other, side)

@@ -1,0 +1,187 @@
+"""What can a row of the archive be, once it is read?
+
+A row is a fill, a funding payment, a ledger update, a mark, something that moves nothing by rule,
+or refused. Decimals stay exact decimals here; lots and ticks need the scale of the coin (`scales`).
+"""
+
+from fractions import Fraction
+from typing import Any, Final, Literal, NamedTuple
+
+from domain.units import Decimal10
+
+Reason = Literal[
+    "bad_json",
+    "bad_field",
+    "bad_time",
+    "bad_scale",
+    "unknown_kind",
+    "effect_unknown",
+    "out_of_scope",
+    "duplicate",
+    "conflict",
+    "before_snapshot",
+    "after_end",
+    "hash_mismatch",
+    "fee_token",
+    "aggregate",
+]
+"""Why a row is not applied: a closed list, a new reason is a new version of the report."""
+
+MONEY_PLACES: Final = 6
+NANOSECONDS: Final = 1_000_000
+NOTHING: Final = Fraction(0)
+RECORDED_BEFORE: Final = "recorded by an earlier import"
+READ_BEFORE: Final = "the same row was read before"
+
+
+class Place(NamedTuple):
+    """Where a row stands: file, line, and its number within the line."""
+
+    file: str
+    line: int
+    row: int
+
+    def text(self) -> str:
+        """`fills.jsonl:12#3`."""
+        return f"{self.file}:{self.line}#{self.row}"
+
+
+class RowRefused(Exception):
+    """A row cannot be applied: one of the reasons, and what was found."""
+
+    def __init__(self, code: Reason, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code: Reason = code
+        self.detail = detail
+
+
+class Refused(NamedTuple):
+    """A row that is not applied; `time` is None when the row does not say a believable one."""
+
+    place: Place
+    time: int | None
+    key: str
+    code: Reason
+    detail: str
+    kind: str
+    amount: Fraction = NOTHING
+    account: str | None = None
+
+
+class Liquidation(NamedTuple):
+    """The liquidation mark of a fill: whom it liquidates, at which mark, how."""
+
+    user: str | None
+    mark: Decimal10 | None
+    method: str
+
+
+class Fill(NamedTuple):
+    """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy."""
+
+    place: Place
+    time: int
+    key: str
+    account: str
+    coin: str
+    sign: int
+    price: Decimal10
+    size: Decimal10
+    start: Decimal10
+    closed_pnl: int | None
+    fee: int
+    label: str | None
+    taker: bool | None
+    match: int | None
+    order: int | None
+    hash: str
+    block: int | None
+    liquidation: Liquidation | None
+    notes: tuple[str, ...] = ()
+    counts: bool = True
+    """False for the second side of a row that states both: a row is counted once."""
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What must agree when the same row is delivered twice."""
+        return (self.price, self.size, self.start, self.closed_pnl, self.fee)
+
+    @property
+    def amount(self) -> Fraction:
+        """Price times size."""
+        return self.price.fraction() * self.size.fraction()
+
+
+class Funding(NamedTuple):
+    """A funding payment, positive when received; `samples` hours in one row."""
+
+    place: Place
+    time: int
+    key: str
+    account: str
+    coin: str
+    paid: int
+    size: Decimal10 | None
+    samples: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What must agree when the same row is delivered twice."""
+        return (self.paid,)
+
+    @property
+    def amount(self) -> Fraction:
+        """The printed payment."""
+        return Fraction(self.paid, 10**MONEY_PLACES)
+
+
+class Update(NamedTuple):
+    """A ledger update: its effect is looked up in the table of `ledger_updates`."""
+
+    place: Place
+    time: int
+    key: str
+    subject: str
+    kind: str
+    delta: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """The key says it all."""
+        return ()
+
+
+class Mark(NamedTuple):
+    """The mark price of a coin at an instant."""
+
+    place: Place
+    time: int
+    key: str
+    coin: str
+    price: Decimal10
+    notes: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What must agree when the same row is delivered twice."""
+        return (self.price,)
+
+
+class Idle(NamedTuple):
+    """A row that moves no perpetual cash by rule."""
+
+    place: Place
+    time: int
+    key: str
+    kind: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """The key says it all."""
+        return ()
+
+
+Row = Fill | Funding | Update | Mark | Idle | Refused

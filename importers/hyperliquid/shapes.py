@@ -1,0 +1,179 @@
+"""Which kind of archive is this line from, and which rows does it hold?
+
+Lines are known by their shape, never by the name of their file. What has no known shape is a
+refused row of `unknown_kind`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none, utc_of
+from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
+from importers.hyperliquid.ledger_updates import KINDS
+from importers.hyperliquid.other_rows import (
+    MARK_COLUMNS,
+    dump_row,
+    event_rows,
+    mark_row,
+    raw_key,
+    refused_raw,
+    socket_funding_row,
+)
+from importers.hyperliquid.reading import Cells, Header, RawLine
+from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
+from importers.hyperliquid.strict_json import Doubled, fault_in
+
+Raw = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Shapes:
+    """Reads the lines of one file; remembers what a header said and which blocks were met."""
+
+    file: str
+    account: str | None = None
+    header: list[str] = field(default_factory=list)
+    metas: list[Raw] = field(default_factory=list)
+    blocks: int = 0
+    events: int = 0
+    derived: bool = False
+
+    def rows(self, raw: RawLine) -> Iterator[Row]:
+        """The rows of a line, in their order."""
+        place = Place(self.file, raw.line, 0)
+        if raw.fault is not None:
+            detail = raw.fault
+            key = raw_key(place, detail)
+            yield Refused(place, None, key, "bad_json", detail, "unreadable")
+            return
+        try:
+            yield from self._rows(place, raw.value)
+        except RowRefused as fault:
+            yield refused_raw(place, raw.value, fault)
+
+    def _rows(self, place: Place, value: Any) -> Iterator[Row]:
+        if isinstance(value, Header):
+            self.header = list(value)
+        elif isinstance(value, Cells):
+            if self.header != MARK_COLUMNS:
+                raise RowRefused("unknown_kind", "the columns are not those of asset contexts")
+            yield mark_row(place, value)
+        elif isinstance(value, Doubled):
+            raise RowRefused("bad_json", fault_in(value) or "")
+        elif isinstance(value, dict) and "events" in value:
+            yield from self._block(place, value)
+        elif isinstance(value, dict) and "channel" in value:
+            yield from self._message(place, value)
+        elif isinstance(value, list):
+            yield from self._list(place, value)
+        else:
+            yield from self._single(place, value)
+
+    def _single(self, place: Place, value: Any) -> Iterator[Row]:
+        """A row by itself: a line of a dump, or an element of one."""
+        if fault := fault_in(value):
+            raise RowRefused("bad_json", fault)
+        if not isinstance(value, dict):
+            raise RowRefused("unknown_kind", f"a {type(value).__name__} by itself")
+        if "universe" in value:
+            self.metas.append(value)
+        else:
+            yield from self._known(place, value)
+
+    def _known(self, place: Place, value: Raw) -> Iterator[Row]:
+        if "fill" in value and isinstance(value["fill"], dict):
+            role = value.get("role")
+            yield fill_row(place, self._user(str(role) if role else None), value["fill"], None)
+        elif isinstance(event := value.get("event"), dict) and "inner" in event:
+            yield from event_rows(place.line, self.file, [event], Block(0, utc_of(event, "time")))
+        elif "side_info" in value:
+            yield from trade_rows(place, value)
+        elif "delta" in value:
+            yield dump_row(place, self._user(), value)
+        elif value.get("type") in KINDS:
+            # A ledger update without its envelope has no time.
+            yield dump_row(place, self._user(), {"delta": value})
+        elif {"coin", "px", "sz", "side"} <= value.keys():
+            user = value.get("user")
+            yield fill_row(place, address_of(user) if user else self._user(), value, None)
+        elif {"coin", "usdc", "szi"} <= value.keys():
+            yield socket_funding_row(place, self._user(), value)
+        else:
+            names = ", ".join(sorted(value)[:6])
+            raise RowRefused("unknown_kind", f"no known row has the fields {names}"[:160])
+
+    def _list(self, place: Place, value: list[Any]) -> Iterator[Row]:
+        match value:
+            case [str(user), dict() as fill]:
+                if fault := fault_in(fill):
+                    raise RowRefused("bad_json", fault)
+                yield fill_row(place, address_of(user), fill, None)
+            case [dict() as meta, list()] if "universe" in meta:
+                self.metas.append(meta)
+            case _:
+                for number, part in enumerate(value):
+                    here = place._replace(row=number)
+                    try:
+                        yield from self._single(here, part)
+                    except RowRefused as fault:
+                        yield refused_raw(here, part, fault)
+
+    def _message(self, place: Place, value: Raw) -> Iterator[Row]:
+        data = value.get("data")
+        if not isinstance(data, dict):
+            raise RowRefused("bad_field", "the message has no data")
+        user = address_of(data["user"]) if data.get("user") else self._user()
+        kinds = {"userFills": "fills", "userFundings": "fundings"}
+        kind = kinds.get(text_or_none(value, "channel") or "", "")
+        if not isinstance(rows := data.get(kind), list):
+            raise RowRefused("unknown_kind", f"a message of channel {value['channel']!r}"[:160])
+        for number, part in enumerate(rows):
+            here = place._replace(row=number)
+            fault = fault_in(part) or (None if isinstance(part, dict) else "the row is no object")
+            if fault:
+                yield refused_raw(here, part, RowRefused("bad_json", fault))
+            elif kind == "fills":
+                yield fill_row(here, user, part, None)
+            else:
+                yield socket_funding_row(here, user, part)
+
+    def _block(self, place: Place, value: Raw) -> Iterator[Row]:
+        number, events = value.get("block_number"), value["events"]
+        if (
+            type(number) is not int
+            or not 0 < number <= LARGEST_WHOLE
+            or not isinstance(events, list)
+        ):
+            raise RowRefused("bad_field", "a block line has a block_number and a list of events")
+        block = Block(number, utc_of(value, "block_time"))
+        self.blocks += 1
+        self.events += len(events)
+        if events and isinstance(events[0], list):
+            for row, event in enumerate(events):
+                here = place._replace(row=row)
+                try:
+                    yield self._block_fill(here, event, block)
+                except RowRefused as fault:
+                    key = raw_key(here, event)
+                    yield Refused(here, block.time, key, fault.code, fault.detail, "fill")
+        else:
+            yield from event_rows(place.line, self.file, events, block)
+
+    def _block_fill(self, place: Place, event: Any, block: Block) -> Row:
+        if fault := fault_in(event):
+            raise RowRefused("bad_json", fault)
+        match event:
+            case [str(user), dict() as fill]:
+                return fill_row(place, address_of(user), fill, block)
+            case _:
+                raise RowRefused("bad_field", "an event of a fill block is [user, fill]")
+
+    def _user(self, role: str | None = None) -> str:
+        """The account of a dump that does not name it, and says so."""
+        if self.account is not None and role is None:
+            return self.account
+        self.derived = True
+        name = PurePosixPath(self.file.removesuffix(".gz")).stem
+        return f"account:{name}:{role}" if role else f"account:{name}"

@@ -1,0 +1,57 @@
+"""What is known about the venue from elsewhere, and since when?
+
+Addresses of its vaults and a few (block, time) pairs of main-net stand as dated data beside this
+module. A block that is too small or too large for its time belongs to another network.
+"""
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from domain.instants import parse_instant
+
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+_BLOCK_MARK: Final = "04"
+
+
+class KnownVenue(NamedTuple):
+    """Vault labels by address, anchors as (time, block), and the date of this knowledge."""
+
+    as_of: str
+    vaults: dict[str, str]
+    anchors: tuple[tuple[int, int], ...]
+
+
+@cache
+def known_venue() -> KnownVenue:
+    """The dated data file of this package."""
+    text = files("importers.hyperliquid").joinpath("known_venue.json").read_text("utf-8")
+    found = json.loads(text)
+    anchors = sorted((parse_instant(row["time"]) or 0, row["block"]) for row in found["anchors"])
+    vaults = {row["address"]: row["label"] for row in found["vaults"]}
+    return KnownVenue(found["as_of"], vaults, tuple(anchors))
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text is a whole transaction hash."""
+    return _HASH.fullmatch(text) is not None
+
+
+def block_in(text: str) -> int | None:
+    """The block number that a transaction hash carries; None for zero and foreign hashes."""
+    if not is_hash(text) or text[22:24] != _BLOCK_MARK:
+        return None
+    return int(text[24:32], 16) or None
+
+
+def is_of_other_network(block: int, time: int) -> bool:
+    """Whether a block cannot be main-net's at this time: blocks and times rise together.
+
+    A tenth is left for what is not known exactly; other networks are off by far more.
+    """
+    return any(
+        block * 10 < known * 9 if time >= at else block * 10 > known * 11
+        for at, known in known_venue().anchors
+    )

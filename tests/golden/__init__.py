@@ -1,0 +1,1 @@
+"""Do stored events still read as before?"""

@@ -1,0 +1,1 @@
+"""Do all invariants hold after every step of any story?"""

@@ -1,0 +1,1 @@
+"""Who is closed when book and vault are done?"""

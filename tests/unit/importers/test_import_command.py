@@ -1,0 +1,141 @@
+"""Does `zerosum import hyperliquid` say and leave what its contract says?"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import run
+from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
+
+Zerosum = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def zerosum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Zerosum:
+    """Runs a command against a store of the test's own."""
+    monkeypatch.setenv("ZEROSUM_STORE", f"sqlite:///{tmp_path / 'books.db'}")
+
+    def called(*args: object) -> tuple[int, str, str]:
+        code = run([str(arg) for arg in args])
+        out, err = capsysbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return called
+
+
+@pytest.fixture
+def fills(tmp_path: Path) -> Path:
+    return written(tmp_path / "fills.jsonl", block_fill(1, *both(ALICE, BOB, "BTC", "1", "9", 7)))
+
+
+def answered(zerosum: Zerosum, *args: object) -> dict[str, Any]:
+    code, out, err = zerosum("import", "hyperliquid", *args, "--json")
+    assert (code, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_an_import_answers_with_the_summary_and_the_reconciliation(
+    zerosum: Zerosum, fills: Path
+) -> None:
+    zerosum("init")
+    found = answered(zerosum, fills)
+
+    assert found["schema"] == "import/1"
+    assert (found["lines"], found["applied"], found["rejected"]) == (1, 2, [])
+    assert (found["events"], found["first_seq"], found["last_seq"]) == (5, 1, 5)
+    assert found["as_of"]["root"] == found["root"]
+    assert found["rows"]["in"] == 2
+    assert found["holds"] is True
+    assert found["files"][0]["sha256"]
+
+
+def test_an_import_that_comes_again_adds_nothing_and_is_no_failure(
+    zerosum: Zerosum, fills: Path
+) -> None:
+    zerosum("init")
+    first = answered(zerosum, fills)
+    second = answered(zerosum, fills)
+
+    assert second["root"] == first["root"]
+    assert (second["events"], second["first_seq"]) == (0, None)
+    assert second["rows"]["recorded_before"] == 2
+    assert second["rejected"] == []
+    assert second["reasons"][0]["reason"] == "duplicate"
+
+
+def test_a_dry_run_needs_no_store_and_writes_nothing(
+    zerosum: Zerosum, fills: Path, tmp_path: Path
+) -> None:
+    found = answered(zerosum, fills, "--dry-run")
+
+    assert (found["events"], found["facts"]) == (0, 5)
+    assert not (tmp_path / "books.db").exists()
+
+
+def test_rejected_rows_leave_with_five_unless_that_is_allowed(
+    zerosum: Zerosum, tmp_path: Path
+) -> None:
+    zerosum("init")
+    spot = written(tmp_path / "spot.jsonl", fill("@1", "B", "1", "9"))
+    code, out, err = zerosum("import", "hyperliquid", spot)
+    allowed, *_ = zerosum("import", "hyperliquid", spot, "--dry-run", "--allow-rejects")
+
+    assert (code, allowed) == (5, 0)
+    assert "rejected out_of_scope: 1, amount 9" in out
+    assert err.startswith("error[rejected_rows]: 1 of 1 rows was rejected")
+
+
+def test_rows_without_an_account_belong_to_the_one_that_is_named(
+    zerosum: Zerosum, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "mine.jsonl", fill("BTC", "B", "1", "9"))
+    found = answered(zerosum, path, "--dry-run", "--account", ALICE.upper().replace("X", "x"))
+
+    assert [account["account"] for account in found["accounts"]] == [ALICE]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("missing.jsonl",),
+        (".", "--account", "no account"),
+        (".", "--reading", "withdraw=maybe"),
+        (".", "--reading", "withdraw"),
+        (),
+    ],
+)
+def test_wrong_usage_is_refused_without_a_traceback(zerosum: Zerosum, args: tuple[str]) -> None:
+    code, out, err = zerosum("import", "hyperliquid", "--dry-run", *args)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("error[")
+    assert "Traceback" not in err
+
+
+def test_a_decided_log_takes_no_archive(zerosum: Zerosum, fills: Path, tmp_path: Path) -> None:
+    zerosum("init")
+    opening = written(tmp_path / "commands.ndjson", {"command": "open_venue", "name": "here"})
+    zerosum("apply", opening)
+    for options in ((), ("--dry-run",)):
+        code, _, err = zerosum("import", "hyperliquid", fills, *options)
+
+        assert code == 5
+        assert err.startswith("error[decided_log]")
+
+
+def test_the_text_names_what_was_assumed(zerosum: Zerosum, tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.jsonl", fill("BTC", "B", "1", "9", "2"))
+    code, out, _ = zerosum("import", "hyperliquid", path, "--dry-run")
+
+    assert code == 0
+    assert "Accounts named after files that name none: mine.jsonl" in out
+    assert "Size decimals taken from the rows, no meta given: BTC 0" in out
+    assert "Margin tiers unknown, booked as 1/1 and 0/1: BTC" in out
+    assert "account:mine (unknown opening): cash 0" in out
+    assert "The sums agree." in out

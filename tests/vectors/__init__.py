@@ -1,0 +1,1 @@
+"""Do the published cases with known answers come out as published?"""
