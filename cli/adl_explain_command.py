@@ -1,11 +1,17 @@
 """Why were these accounts auto-deleveraged, at this price, and no others?"""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from cli.output import show
-from cli.reading import as_of, reading
+from cli.adl_files import write_html, write_pdf
+from cli.adl_pages import explained_for
+from cli.errors import wrong_usage
+from cli.exporting import target
+from cli.output import note, show
+from cli.persons import with_persons
+from cli.reading import Reading, as_of, reading
 from cli.settings import PastQuestion
 from domain.adl.decision import circumstances, closure_amount, closure_cost, decision, standings
 from domain.adl.policies import selection_of
@@ -17,33 +23,153 @@ from ledger.ledger import Ledger
 from projections import queries
 from projections.answers import AdlRound
 from projections.errors import UnknownAccount
-from reports.escape import Case, equity_that_spares
+from reports.adl_rounds import list_row
+from reports.audience import Audience
+from reports.escape_round import Round
 from reports.explanation import Asked, Outsider
 from reports.explanation_text import explanation_page
+from reports.html.index import index_html, page_name
+from reports.html.rendering import sheet_html
 from reports.indicator import shown_score
+from reports.nearest_escape import nearest_escape
+from reports.page import Json, Page
 
 PRO_RATA = "pro-rata-size@1"
+FILE = click.Path(path_type=Path)
 
 
 @click.command(
-    "explain", cls=PastQuestion, epilog="Example: zerosum adl explain ADL-34 --account dave"
+    "explain",
+    cls=PastQuestion,
+    epilog="Example: zerosum adl explain ADL-34 --account dave --html dave.html",
 )
-@click.argument("decision_id", metavar="ID")
+@click.argument("decision_id", metavar="[ID]", required=False)
 @click.option("--account", metavar="ACCOUNT", help="Explain this account's part in it.")
+@click.option(
+    "--audience",
+    type=click.Choice([str(audience) for audience in Audience]),
+    default="auditor",
+    help="Who reads: a trader sees its own row only, the public sees totals.",
+)
+@click.option("--all", "every", is_flag=True, help="Every decision, into the folder of --html.")
+@click.option("--html", type=FILE, metavar="FILE", help="Write one page that needs nothing else.")
+@click.option("--pdf", type=FILE, metavar="FILE", help="Write a PDF (extra pdf).")
+@click.option("--names", is_flag=True, help="Also the persons behind the pseudonyms.")
 @click.pass_context
-def adl_explain(context: click.Context, decision_id: str, account: str | None) -> None:
+def adl_explain(
+    context: click.Context,
+    decision_id: str | None,
+    account: str | None,
+    audience: str,
+    every: bool,
+    html: Path | None,
+    pdf: Path | None,
+    names: bool,
+) -> None:
     """Why these, at this price, and no others?
 
     From the log alone, as of the decision's last closure: what was logged later changes nothing.
     """
+    reader = Audience(audience)
+    _refuse_what_cannot_be_meant(decision_id, account, reader, every=every, html=html, pdf=pdf)
+    if names and (reader is not Audience.AUDITOR or html is not None or pdf is not None):
+        message = "persons are named to an auditor on the screen, never on a page that is kept"
+        raise wrong_usage("usage", message, hint="leave --names out")
     with reading(context) as books:
-        found = books.decision(decision_id)
-        with translated():
-            marks = list(queries.marks(books.rows, found.spec.id, to_seq=found.last_seq))
-        asked = Asked(found, books.books.quote, scores=_scores(books.ledger, found))
-        if account is not None:
-            asked = asked_about(books.ledger, found, books.books.quote, account)
-        show(context, explanation_page(asked, marks, as_of(books.ledger, found.last_seq)))
+        if decision_id is None:
+            if html is not None:
+                explain_all(context, books, html, account, reader)
+            return
+        asked = asked_of(books, books.decision(decision_id), account)
+        if reader is Audience.AUDITOR and html is None and pdf is None:
+            page = _page(books, asked)
+            show(context, with_persons(context, page, _named(asked)) if names else page)
+            return
+        made = explained_for(books, asked, reader)
+        if html is not None:
+            write_html(context, made, html)
+        if pdf is not None:
+            write_pdf(context, made, pdf)
+        if html is None and pdf is None:
+            show(context, made.page)
+
+
+def explain_all(
+    context: click.Context,
+    books: Reading,
+    folder: Path,
+    account: str | None,
+    audience: Audience,
+) -> None:
+    """A page for every decision, and an index; with an account, those made since it was opened."""
+    with translated():
+        rounds = list(queries.adl_rounds(books.rows, books.seq, "summary"))
+    if account is not None:
+        books.account(account)
+    folder.mkdir(parents=True, exist_ok=True)
+    listed: list[dict[str, Json]] = []
+    for summary in rounds:
+        is_known = account is None or account in books.ledger.venue_at(summary.seq - 1).accounts
+        if summary.last_seq <= books.seq and is_known:
+            asked = asked_of(books, books.decision(summary.id), account)
+            made = sheet_html(explained_for(books, asked, audience).sheet)
+            with target(folder / page_name(summary.id)) as out:
+                out.write(made.encode("utf-8"))
+            listed.append(list_row(summary))
+    index = index_html(listed, books.ledger.origin, books.books.quote, books.as_of, audience)
+    with target(folder / "index.html") as out:
+        out.write(index.encode("utf-8"))
+    note(context, f"wrote {len(listed):,} pages and index.html to {folder}")
+
+
+def asked_of(books: Reading, found: AdlRound, account: str | None) -> Asked:
+    """The question about a decision, or about one account's part in it."""
+    if account is not None:
+        return asked_about(books.ledger, found, books.books.quote, account)
+    return Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+
+
+def _named(asked: Asked) -> tuple[str, ...]:
+    """The accounts of a decision: who was bankrupt, and everybody who was ranked."""
+    return (asked.found.bankrupt, *(row.account for row in asked.found.ranking))
+
+
+def _page(books: Reading, asked: Asked) -> Page:
+    found = asked.found
+    with translated():
+        marks = list(queries.marks(books.rows, found.spec.id, to_seq=found.last_seq))
+    return explanation_page(asked, marks, as_of(books.ledger, found.last_seq))
+
+
+def _refuse_what_cannot_be_meant(
+    decision_id: str | None,
+    account: str | None,
+    audience: Audience,
+    *,
+    every: bool,
+    html: Path | None,
+    pdf: Path | None,
+) -> None:
+    if (decision_id is None) != every:
+        said = "a decision and --all exclude each other" if every else "which decision?"
+        raise wrong_usage(
+            "usage", said, expected="a decision id, or --all", hint="zerosum adl list"
+        )
+    if every and (html is None or pdf is not None):
+        raise wrong_usage(
+            "usage",
+            "all decisions are written as pages into a folder",
+            expected="--all --html DIR",
+            hint="zerosum adl explain --all --html explanations",
+        )
+    if audience is Audience.TRADER and account is None:
+        raise wrong_usage(
+            "usage", "a trader's explanation is about one account", expected="--account ACCOUNT"
+        )
+    if audience is Audience.PUBLIC and account is not None:
+        raise wrong_usage(
+            "usage", "the public sees no account", hint="--audience trader shows an account its own"
+        )
 
 
 def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> Asked:
@@ -58,7 +184,7 @@ def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> As
     return replace(
         asked,
         row=row,
-        escape=equity_that_spares(_case(before, found), account) if row.closed else None,
+        escape=nearest_escape(_round(before, found), account),
         shared=_under_pro_rata(before, found, account),
     )
 
@@ -67,14 +193,13 @@ def _scores(ledger: Ledger, found: AdlRound) -> dict[str, str]:
     """Scores of a policy that compares several numbers: rows hold one, so it is decided again."""
     if SELECTIONS[found.policy].parts is None:
         return {}
-    rows = _case(ledger.venue_at(found.seq - 1), found).decided.rows
+    rows = _round(ledger.venue_at(found.seq - 1), found).decided.rows
     return {row.candidate.account: shown_score(row) or "" for row in rows}
 
 
-def _case(before: Venue, found: AdlRound) -> Case:
+def _round(before: Venue, found: AdlRound) -> Round:
     market = before.markets[found.spec.id]
-    again = decision(before, market, found.bankrupt, found.bankruptcy_price)
-    return Case(before, market, market.policy, again, -1 if found.side == "long" else 1)
+    return Round(before, market, found.bankrupt, found.bankruptcy_price)
 
 
 def _exclusion(before: Venue, found: AdlRound, account: str) -> str | None:

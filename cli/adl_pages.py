@@ -4,13 +4,14 @@ Gathers marks, trades, steps and proofs around the decision, and hands explanati
 through the redaction together, so that text, JSON, HTML and PDF show the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
 from cli.reading import Reading, as_of
 from domain.adl.decision import decision
+from domain.venue import Venue, fold
 from ledger.failures import translated
 from ledger.ledger import Ledger
 from projections import queries
@@ -64,9 +65,11 @@ def explained_for(books: Reading, asked: Asked, audience: Audience) -> Explained
     at = as_of(books.ledger, found.last_seq)
     whole_page = explanation_page(asked, marks, at)
     whole = whole_page.object()
-    viewer = _viewer(books, asked, audience)
+    before = books.ledger.venue_at(found.seq - 1)
+    viewer = _viewer(books, asked, audience, before)
     shown = seen_by(whole, viewer)
     around = _surroundings(books, asked, marks, timelines, _command(asked, audience), shown)
+    around = replace(around, cash_sums=_cash_sums(books.ledger, found, before))
     page = sheet(shown, surroundings_seen_by(whole, shown, around, viewer))
     if audience is Audience.AUDITOR:
         return Explained(whole_page, shown, page, found.time)
@@ -75,18 +78,17 @@ def explained_for(books: Reading, asked: Asked, audience: Audience) -> Explained
     return Explained(redacted, shown, page, found.time)
 
 
-def _viewer(books: Reading, asked: Asked, audience: Audience) -> Viewer:
+def _viewer(books: Reading, asked: Asked, audience: Audience, before: Venue) -> Viewer:
     found, account = asked.found, asked.account
     if audience is not Audience.TRADER or account is None:
         return Viewer(audience, asked.quote, found.side)
     first = min(seq for seq, _ in found.evidence) if found.evidence else found.seq
     with translated():
         seqs = frozenset(queries.seqs_of(books.rows, account, first, found.last_seq))
-    before = books.ledger.venue_at(found.seq - 1)
     market = before.markets[found.spec.id]
     again = decision(before, market, found.bankrupt, found.bankruptcy_price)
     exclusion = asked.outsider.exclusion if asked.outsider is not None else None
-    row = own_row_proof(again, account)
+    row = own_row_proof(again, account, found.ranking_root)
     return Viewer(audience, asked.quote, found.side, account, seqs, row, exclusion)
 
 
@@ -129,7 +131,6 @@ def _surroundings(
         shared=_shared(asked),
         command=command,
         digest=sha256((json_text(shown) + "\n").encode("utf-8")).hexdigest(),
-        cash_sums=(_cash(ledger, found, found.seq - 1), _cash(ledger, found, found.last_seq)),
     )
 
 
@@ -159,8 +160,13 @@ def _shared(asked: Asked) -> tuple[str, str] | None:
     return quantity_text(lots, spec), amount_text(cost, spec.quote_unit)
 
 
-def _cash(ledger: Ledger, found: AdlRound, seq: int) -> str:
-    return amount_text(sum(ledger.venue_at(seq).cash.values()), found.spec.quote_unit)
+def _cash_sums(ledger: Ledger, found: AdlRound, venue: Venue) -> tuple[str, str]:
+    """All cash before and after; `venue` is the state just before and moves to the one after."""
+    before = sum(venue.cash.values())
+    fold(venue, ledger.events(found.seq, found.last_seq))
+    after = sum(venue.cash.values())
+    unit = found.spec.quote_unit
+    return amount_text(before, unit), amount_text(after, unit)
 
 
 def _command(asked: Asked, audience: Audience) -> str:

@@ -25,7 +25,7 @@ WITHHELD_FROM_TRADERS: Final = (
     "the nearest escape: its threshold would show another account's score",
     "events in which the account had no part",
 )
-WITHHELD_FROM_THE_PUBLIC: Final = ("every account", "every event")
+WITHHELD_FROM_THE_PUBLIC: Final = ("the rows of all accounts", "all events")
 WITHHELD_TOTALS: Final = "totals, because there are fewer than five candidates"
 
 
@@ -141,7 +141,7 @@ class _Redaction:
     def _ranked(self, row: Document) -> dict[str, Any]:
         outcome = {"outcome": "not_closed" if row["closed"] == "0" else "closed"}
         if row is not self._own:
-            return {"rank": row["rank"], **outcome}
+            return {**_nothing(row), "rank": row["rank"], **outcome}
         lights = {} if self._totals else {"lights": None}
         return {**row, **lights, **outcome}
 
@@ -160,11 +160,11 @@ class _Redaction:
     def _account(self) -> dict[str, Any]:
         own = self._own
         return {
+            **_nothing(self._of["account"]),
             "account": self._viewer.account,
             "rank": None if own is None else own["rank"],
             "answer": self._answer(),
             "why_not_others": self._why_not_others(),
-            "nearest_escape": None,
         }
 
     def _answer(self) -> str:
@@ -174,10 +174,11 @@ class _Redaction:
             "and neither the order book nor a vault took all of it."
         )
         if own is None:
+            other = "short" if viewer.side == "long" else "long"
             reason = (
                 EXCLUSION_SENTENCES[viewer.exclusion]
                 if viewer.exclusion
-                else f"held no position against {viewer.side}s"
+                else f"held no {other} position in {self._of['decision']['market']}"
             )
             return f"{cause} {viewer.account} was no candidate: it {reason}."
         if own["closed"] == "0":

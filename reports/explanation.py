@@ -11,6 +11,7 @@ from domain.adl.selections import SELECTIONS
 from projections.answers import AdlRound, RankedRow, Totals, WaterfallStep
 from reports.adl_rounds import ranking_rows
 from reports.figures import amount_text, price_text, quantity_text, score_text, side_text
+from reports.nearest_escape import Escape, NearestEscape
 from reports.page import Json
 
 SCHEMA = "adl-explanation/1"
@@ -37,16 +38,16 @@ class Outsider:
 class Asked:
     """What is explained: a decision, and perhaps one account's part in it.
 
-    `escape` is the equity that would have spared the account; `shared` what it would have given
-    under pro rata (lots and cost); whole units, None where they do not apply. `scores` are the
-    texts of policies that compare several numbers one after the other.
+    `escape` is the smallest change of its own numbers that would have spared the account; `shared`
+    what it would have given under pro rata (lots and cost); None where they do not apply.
+    `scores` are the texts of policies that compare several numbers one after the other.
     """
 
     found: AdlRound
     quote: str
     row: RankedRow | None = None
     outsider: Outsider | None = None
-    escape: int | None = None
+    escape: NearestEscape | None = None
     shared: tuple[int, int] | None = None
     scores: Mapping[str, str] = field(default_factory=dict)
 
@@ -210,16 +211,30 @@ def _who_was_closed(asked: Asked) -> str:
 
 
 def _account(asked: Asked) -> dict[str, Json]:
-    unit = asked.found.spec.quote_unit
-    escape: dict[str, Json] | None = None
-    if asked.escape is not None:
-        escape = {"field": "equity", "threshold": amount_text(asked.escape, unit)}
+    found = asked.escape
     return {
         "account": asked.account,
         "rank": asked.row.rank if asked.row is not None else None,
         "answer": answer(asked),
         "why_not_others": why_not_others(asked),
-        "nearest_escape": escape,
+        "nearest_escape": None if found is None else escape_row(asked, found.nearest),
+        "other_escape": None if found is None else escape_row(asked, found.other),
+        "no_escape_reason": None if found is None else found.reason,
+    }
+
+
+def escape_row(asked: Asked, escape: Escape | None) -> dict[str, Json] | None:
+    """A change of one number up to its threshold, and what it would have led to."""
+    if escape is None:
+        return None
+    spec = asked.found.spec
+    is_size = escape.field == "size"
+    show = quantity_text(escape.threshold, spec) if is_size else None
+    return {
+        "field": escape.field,
+        "threshold": show or amount_text(escape.threshold, spec.quote_unit),
+        "outcome": escape.outcome,
+        "verified": escape.verified,
     }
 
 

@@ -13,9 +13,17 @@ from typing import Any
 from domain.adl.selections import SELECTIONS
 from domain.instants import instant_text
 from domain.units import fraction_text
-from projections.answers import AdlRound, MarkRow
+from projections.answers import AdlRound, MarkRow, RankedRow
 from reports.adl_rounds import RANKING_COLUMNS
-from reports.explanation import SCHEMA, Asked, answer, explained, trigger_holds, why_not_others
+from reports.explanation import (
+    SCHEMA,
+    Asked,
+    answer,
+    escape_row,
+    explained,
+    trigger_holds,
+    why_not_others,
+)
 from reports.explanation_words import GLOSSARY, REASON_WORDS, STEP_WORDS
 from reports.figures import amount_text, price_text, quantity_text, score_text
 from reports.page import AsOf, Json, Page, Table, json_text
@@ -205,16 +213,10 @@ def _cost(asked: Asked, body: Mapping[str, Any]) -> list[str]:
     ]
     row = asked.row
     if row is not None and row.closed:
-        unit = asked.found.spec.quote_unit
         if asked.found.deficit:
             share = fraction_text(Fraction(row.closed_cost, asked.found.deficit))
             said.append(f"{row.account} carried {share} of the deficit.")
-        if asked.escape is not None:
-            said.append(
-                f"With equity of {amount_text(asked.escape, unit)} instead of "
-                f"{amount_text(row.equity, unit)}, all else equal, {row.account} would not have "
-                "been closed."
-            )
+        said += _escapes(asked, row)
     if asked.shared is not None and asked.account is not None:
         lots, cost = asked.shared
         spec = asked.found.spec
@@ -223,6 +225,31 @@ def _cost(asked: Asked, body: Mapping[str, Any]) -> list[str]:
             f"given {quantity_text(lots, spec)} at a cost of {amount_text(cost, spec.quote_unit)}."
         )
     return ["\n".join(said)]
+
+
+def _escapes(asked: Asked, row: RankedRow) -> list[str]:
+    """The smallest changes of the account's own numbers that would have spared it."""
+    if asked.escape is None:
+        return []
+    if asked.escape.nearest is None:
+        return [f"Nearest escape: none ({asked.escape.reason})."]
+    spec = asked.found.spec
+    had = {
+        "size": quantity_text(abs(row.quantity), spec),
+        "equity": amount_text(row.equity, spec.quote_unit),
+    }
+    said = []
+    for escape in (asked.escape.nearest, asked.escape.other):
+        found = escape_row(asked, escape)
+        if escape is not None and found is not None:
+            less = (
+                "have been closed by less" if escape.outcome == "less" else "not have been closed"
+            )
+            said.append(
+                f"With {escape.field} of {found['threshold']} instead of {had[escape.field]}, all "
+                f"else equal, {row.account} would {less}."
+            )
+    return said
 
 
 def _conservation(body: Mapping[str, Any]) -> list[Table | str]:

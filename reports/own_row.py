@@ -5,15 +5,15 @@ ranking root of the decision. Whoever holds these needs nobody else's row.
 """
 
 from domain.adl.decision import Decision, ranking_row
-from domain.merkle import inclusion_path, is_included, leaf_hash, root_of
+from domain.merkle import inclusion_path, is_included, leaf_hash
 from domain.units import AccountId
 from reports.page import Json
 
 
-def own_row_proof(decided: Decision, account: AccountId) -> dict[str, Json] | None:
+def own_row_proof(decided: Decision, account: AccountId, root: str) -> dict[str, Json] | None:
     """Row, leaf and path of one account; None when it stands nowhere in the ranking.
 
-    Only a path that leads to the root is handed out.
+    `root` is the one that the decision recorded; whether the path leads there is said.
     """
     places = [row.candidate.account for row in decided.rows]
     if account not in places:
@@ -21,15 +21,14 @@ def own_row_proof(decided: Decision, account: AccountId) -> dict[str, Json] | No
     index = places.index(account)
     rows = [ranking_row(row) for row in decided.rows]
     leaves = [leaf_hash(row) for row in rows]
-    root = root_of(leaves)
     path = inclusion_path(leaves, index)
-    verdict = is_included(leaves[index], index, len(leaves), path, root)
+    leads_there = is_included(leaves[index], index, len(leaves), path, bytes.fromhex(root))
     return {
         "row": rows[index].decode("utf-8"),
         "leaf": leaves[index].hex(),
         "index": index,
         "size": len(leaves),
         "path": [sibling.hex() for sibling in path],
-        "root": root.hex(),
-        "verified": "equal" if verdict else "differs",
+        "root": root,
+        "verified": "equal" if leads_there else "differs",
     }

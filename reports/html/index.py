@@ -36,7 +36,7 @@ def index_html(
     header = Facts(
         (
             ("Log", Cell(origin)),
-            ("Up to", Cell(f"seq {grouped(str(at.seq))}, {at.time_text or 'no events'}")),
+            ("Up to", Cell(f"seq {grouped(str(at.seq))}, {_clock(at.time_text)}")),
             ("Audience", Cell(str(audience))),
             ("Decisions", Cell(grouped(str(count)))),
         )
@@ -45,6 +45,12 @@ def index_html(
     section = Section(0, "decisions", "Decisions", (table,) if rows else (nothing,))
     title = "Every auto-deleveraging decision, explained"
     return rendered("index.html", page=Sheet(title, origin, at.root, header, (section,)))
+
+
+def _clock(time: str | None) -> str:
+    if time is None:
+        return "no events"
+    return f"{time.replace('T', ' ')[:-1].removesuffix('.000000000')} UTC"
 
 
 def _columns(quote: str, *, is_auditor: bool) -> tuple[Column, ...]:
@@ -70,7 +76,7 @@ def _columns(quote: str, *, is_auditor: bool) -> tuple[Column, ...]:
 def _row(found: Document, *, is_auditor: bool) -> Row:
     cells = (
         Cell(found["id"], href=page_name(found["id"])),
-        Cell(found["time"].replace("T", " ")[:-1].removesuffix(".000000000")),
+        Cell(_clock(found["time"]).removesuffix(" UTC")),
         Cell(found["market"]),
         Cell(found["policy"]),
         number(found["close_price"]),

@@ -22,7 +22,7 @@ TIES: Final = (
 def ladder_section(view: View) -> Section:
     """4: formula with numbers, who was eligible, the ladder, the cut."""
     blocks: list[Block] = [*_rule(view)]
-    example = view.own or next((row for row in view.ranking if "score" in row), None)
+    example = view.own or next((row for row in view.ranking if row["account"] is not None), None)
     if example is not None:
         blocks.append(_numbers(view, example))
     blocks.append(_eligible(view))
@@ -151,7 +151,7 @@ def _gap(first: int, last: int) -> str:
 
 
 def _rung(row: Document, view: View) -> Rung:
-    if "closed" not in row:
+    if row["account"] is None:
         return Rung(row["rank"], "another account", is_closed=row["outcome"] == "closed")
     return Rung(
         row["rank"],
@@ -177,7 +177,7 @@ def _columns(view: View) -> tuple[Column, ...]:
         Column("equity", view.quote),
         Column("leverage"),
         Column("score"),
-        Column("lights"),
+        Column("lights", "of 5"),
         Column("closed", view.market),
     )
 
@@ -187,7 +187,7 @@ def _row(row: Document, view: View) -> Row:
     rank = Cell(grouped(str(row["rank"])), place=f"rank-{row['rank']}")
     if view.audience is not None:
         outcome = "closed" if row["outcome"] == "closed" else "not closed"
-        return Row((rank, Cell(row.get("account", "another account")), Cell(outcome)), look)
+        return Row((rank, Cell(row["account"] or "another account"), Cell(outcome)), look)
     return Row(
         (
             rank,
@@ -199,7 +199,7 @@ def _row(row: Document, view: View) -> Row:
             number(row["equity"]),
             number(row["leverage"]),
             number(row["score"]),
-            Cell(f"{row['lights']} of 5"),
+            Cell(str(row["lights"])),
             number(row["closed"]),
         ),
         look,

@@ -51,7 +51,13 @@ def ladder_chart(rungs: Sequence[Rung], cut: int | None, met: str, count: str) -
         if cut is not None and rung.rank == cut:
             shapes.append(line("cut", 0, y + 8, WIDTH, y + 8))
             shapes.append(
-                words("cut-words", WIDTH - 12, y + 24, f"cut after rank {cut}: {met}", "end")
+                words(
+                    "cut-words",
+                    WIDTH - 12,
+                    y + 24,
+                    f"cut after rank {grouped(str(cut))}: {met}",
+                    "end",
+                )
             )
             y += 34
     return Chart(
@@ -72,7 +78,7 @@ def _rung(rung: Rung, y: int, most: Fraction) -> list[Shape]:
     shapes: list[Shape] = []
     if rung.is_own:
         shapes.append(box("own", 0, y, WIDTH, RUNG))
-        shapes.append(figure("own-mark", "square", 6, y + RUNG // 2, 3))
+        shapes.append(figure("own-mark", "square", WIDTH - 5, y + RUNG // 2, 3))
     shapes.append(words("number", 36, base, grouped(str(rung.rank)), "end"))
     shapes.append(words("strong" if rung.is_own else "label", NAME, base, shortened(rung.name)))
     shapes += _bar(rung, y, most)
@@ -90,7 +96,8 @@ def _bar(rung: Rung, y: int, most: Fraction) -> list[Shape]:
     wide = max(Fraction(2), size / most * BAR_LENGTH)
     shapes: list[Shape] = [box("frame", BAR, y + 6, wide, RUNG - 12)]
     if closed:
-        shapes.append(box("adl-fill", BAR, y + 6, closed / size * wide, RUNG - 12, "adl"))
+        filled = max(Fraction(2), closed / size * wide)
+        shapes.append(box("adl-fill", BAR, y + 6, filled, RUNG - 12, "adl"))
     shapes.append(words("label", BAR + wide + 10, base, _closed_words(rung)))
     return shapes
 

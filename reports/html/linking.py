@@ -13,7 +13,7 @@ from reports.html.ladder import shown_ranks
 from reports.html.view import View
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w@/.-])(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?)(?![\w/]|-\w)", re.ASCII
+    r"(?<![\w@/.-])(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?)(?![\w/]|-\w| more )", re.ASCII
 )
 
 

@@ -6,7 +6,7 @@ or the vault took lots, or accounts were auto-deleveraged. Time in UTC.
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.instants import instant_text
 from reports.html.amounts import exact, grouped, text_of
@@ -21,7 +21,7 @@ from reports.html.scale import (
     time_step,
 )
 from reports.html.shapes import Shape, figure, line, steps, text_width, words
-from reports.html.surroundings import Flag, Surroundings
+from reports.html.surroundings import Flag, FlagKind, Surroundings
 
 WIDTH: Final = 912
 LEFT: Final = 72
@@ -46,7 +46,7 @@ def mark_chart(around: Surroundings, close_price: str, mark_price: str) -> Chart
     first, last = min(times), max(times)
     edge = max(1, (last - first) // 40)
     across = scale(first, last + edge, LEFT, RIGHT)
-    flags = _merged(around.flags)
+    flags = _runs(around.flags)
     labels = _label_rows(flags, across)
     top = 30 + FLAG_ROW * max(labels, default=0)
     bottom = top + PLOT_HEIGHT
@@ -85,32 +85,49 @@ def mark_chart(around: Surroundings, close_price: str, mark_price: str) -> Chart
     )
 
 
-def _merged(flags: Sequence[Flag]) -> list[Flag]:
-    """One flag per moment and kind, the latest ones."""
-    found: dict[tuple[int, str], Flag] = {}
+class _Run(NamedTuple):
+    """What happened from a moment on, and how often before something else did."""
+
+    kind: FlagKind
+    time: int
+    times: int
+
+    @property
+    def text(self) -> str:
+        """Its label."""
+        often = f", {grouped(str(self.times))} times" if self.times > 1 else ""
+        return f"{FLAG_WORDS[self.kind]}{often}"
+
+
+def _runs(flags: Sequence[Flag]) -> list[_Run]:
+    """The latest runs of flags of one kind: a hundred fills are one flag."""
+    found: list[_Run] = []
     for flag in flags:
-        found.setdefault((flag.time, flag.kind), flag)
-    return list(found.values())[-FLAGS_AT_MOST:]
+        if found and found[-1].kind == flag.kind:
+            found[-1] = found[-1]._replace(times=found[-1].times + 1)
+        else:
+            found.append(_Run(flag.kind, flag.time, 1))
+    return found[-FLAGS_AT_MOST:]
 
 
-def _label_rows(flags: Sequence[Flag], across: Scale) -> list[int]:
+def _label_rows(flags: Sequence[_Run], across: Scale) -> list[int]:
     """In which row each label stands: stairs that go down, so that no line crosses a label."""
     end, row = Fraction(0), -1
     rows: list[int] = []
     for flag in flags:
         x = across.at(flag.time)
         row = 0 if x - 8 >= end else row + 1
-        end = max(end, x + text_width(FLAG_WORDS[flag.kind]) + 24)
+        end = max(end, x + text_width(flag.text) + 24)
         rows.append(row)
     return rows
 
 
-def _flag(flag: Flag, across: Scale, y: int, bottom: int) -> list[Shape]:
+def _flag(flag: _Run, across: Scale, y: int, bottom: int) -> list[Shape]:
     x = across.at(flag.time)
     return [
         line(f"flag {flag.kind}-line", x, y, x, bottom),
         figure(flag.kind, FLAG_FORMS[flag.kind], x, y, 5),
-        words("label", x + 10, y + 4, FLAG_WORDS[flag.kind]),
+        words("label", x + 10, y + 4, flag.text),
     ]
 
 
@@ -165,8 +182,7 @@ def _label(around: Surroundings, close_price: str, mark_price: str, first: int, 
     if around.marks:
         moved = f"The mark went from {grouped(around.marks[0].price)} to {grouped(mark_price)}. "
     flags = ", ".join(
-        f"{FLAG_WORDS[flag.kind]} at {instant_text(flag.time)[11:19]}"
-        for flag in _merged(around.flags)
+        f"{flag.text} at {instant_text(flag.time)[11:19]}" for flag in _runs(around.flags)
     )
     return (
         f"Line chart of the mark from {instant_text(first)[:19]} to {instant_text(last)[:19]} UTC. "

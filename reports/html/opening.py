@@ -73,10 +73,12 @@ def _tiles(view: View) -> tuple[Tile, ...]:
     count = view.document["candidates"]["count"]
     price = Tile("Close price", grouped(view.decision["close_price"]), view.quote, "close-price")
     if own is not None:
+        # Only those who were closed have a row among those who paid.
+        closed, realized = (None, None) if own["closed"] == "0" else ("own-closed", "own-realized")
         return (
-            Tile("Closed", grouped(own["closed"]), view.market, "own-closed"),
+            Tile("Closed", grouped(own["closed"]), view.market, closed),
             price,
-            Tile("Realised", grouped(own["realized"]), view.quote, "own-realized"),
+            Tile("Realised", grouped(own["realized"]), view.quote, realized),
             Tile(
                 "Rank",
                 f"{grouped(str(own['rank']))} of {grouped(str(count))}",
@@ -92,7 +94,12 @@ def _tiles(view: View) -> tuple[Tile, ...]:
         Tile("Closed", grouped(totals["closed"]), view.market, "closed"),
         price,
         Tile("Cost to victims", grouped(totals["cost"]), view.quote, "total-cost"),
-        Tile("Closed up to rank", f"{view.cut or 0} of {grouped(str(count))}", "", "cut"),
+        Tile(
+            "Closed up to rank",
+            f"{view.cut or 0} of {grouped(str(count))}",
+            "",
+            "cut" if view.cut and view.ranking else None,
+        ),
     )
 
 

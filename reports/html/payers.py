@@ -149,27 +149,8 @@ def _own_part(view: View) -> list[Block]:
     if own is None or account is None:
         return []
     found: list[tuple[str, Cell]] = []
-    escape = account["nearest_escape"]
-    if escape is not None and own["closed"] != "0":
-        field, threshold = escape["field"], escape["threshold"]
-        had = own.get(field)
-        had = f" instead of {grouped(had)}" if isinstance(had, str) else ""
-        text = f"{field} of {grouped(threshold)}{had}"
-        found.append(
-            (
-                f"What would have spared {own['account']}",
-                Cell(
-                    text, "all else equal; checked by deciding again with it and with one unit less"
-                ),
-            )
-        )
-    elif view.audience is not None and own["closed"] != "0":
-        found.append(
-            (
-                "What would have spared you",
-                Cell("withheld", "the threshold would show another account’s score"),
-            )
-        )
+    if own["closed"] != "0":
+        found += _escapes(view, own, account)
     if view.around.shared is not None:
         lots, cost = view.around.shared
         found.append(
@@ -182,6 +163,30 @@ def _own_part(view: View) -> list[Block]:
             )
         )
     return [Facts(tuple(found))] if found else []
+
+
+def _escapes(view: View, own: Document, account: Document) -> list[tuple[str, Cell]]:
+    """The nearest change of the account's own numbers that would have spared it, and the other."""
+    if view.audience is not None:
+        remark = "the threshold would show another account’s score"
+        return [("What would have spared you", Cell("withheld", remark))]
+    escapes = [account[name] for name in ("nearest_escape", "other_escape") if account.get(name)]
+    if not escapes:
+        reason = account.get("no_escape_reason") or "none is known"
+        return [(f"What would have spared {own['account']}", Cell("nothing", reason))]
+    had = {"size": text_of(abs(exact(own["quantity"]))), "equity": own["equity"]}
+    units = {"size": view.market, "equity": view.quote}
+    found: list[tuple[str, Cell]] = []
+    for escape in escapes:
+        name = escape["field"]
+        spared = "closed less of" if escape["outcome"] == "less" else "spared"
+        which = "What would have" if not found else "Or else what would have"
+        checked = "checked by deciding again" if escape["verified"] else "not proved"
+        text = f"{name} of {grouped(escape['threshold'])} {units[name]}, not {grouped(had[name])}"
+        found.append(
+            (f"{which} {spared} {own['account']}", Cell(text, f"all else equal; {checked}"))
+        )
+    return found
 
 
 def conservation_section(view: View) -> Section:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from domain.instants import instant_text
+from reports.html.amounts import pieces
 from reports.html.blocks import Chart, Sheet, Table
 from reports.html.rendering import environment
 
@@ -56,7 +57,7 @@ def _data(page: Sheet, time: int) -> dict[str, Any]:
     text = instant_text(time)
     clock = (text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:19])
     return {
-        **asdict(page),
+        **_broken(asdict(page)),
         "time": [int(part) for part in clock],
         "evidence-name": f"{page.case.partition(',')[0]}.json",
         "sections": [
@@ -67,11 +68,21 @@ def _data(page: Sheet, time: int) -> dict[str, Any]:
 
 
 def _block(block: Any) -> dict[str, Any]:
-    found: dict[str, Any] = asdict(block)
+    found: dict[str, Any] = _broken(asdict(block))
     if isinstance(block, Chart):
         found["svg"] = _svg(block)
     if isinstance(block, Table):
         found["is_code"] = any(cell.is_code for row in block.rows for cell in row.cells)
+    return found
+
+
+def _broken(found: Any) -> Any:
+    """The same with the pieces of every cell's text beside it."""
+    if isinstance(found, dict):
+        cell = {"pieces": pieces(found["text"])} if "is_code" in found else {}
+        return {**{name: _broken(value) for name, value in found.items()}, **cell}
+    if isinstance(found, (list, tuple)):
+        return [_broken(value) for value in found]
     return found
 
 

@@ -7,7 +7,7 @@ from reports.html.amounts import grouped
 from reports.html.blocks import Block, Cell, Column, Facts, Row, Section, Table, said
 from reports.html.view import View
 
-PROOFS_AT_MOST: Final = 12
+PROOFS_AT_MOST: Final = 6
 
 
 def proof_section(view: View) -> Section:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reports.audience import Document
+from reports.html.amounts import pieces
 from reports.html.blocks import Sheet
 from reports.html.page import sheet
 from reports.html.surroundings import Surroundings
@@ -51,7 +52,7 @@ def environment() -> "Environment":
 
 
 def _breakable(text: str) -> "Markup":
-    """Long fractions may go on in the next line behind their bar."""
+    """Long fractions and long names may go on in the next line; what is copied stays whole."""
     from markupsafe import Markup, escape
 
-    return Markup("/<wbr>").join(escape(part) for part in text.split("/"))
+    return Markup("<wbr>").join(escape(piece) for piece in pieces(text))

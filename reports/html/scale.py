@@ -93,7 +93,7 @@ def clock_text(time: int, step: int) -> str:
         return text[11:16]
     if step >= _SECOND:
         return text[11:19]
-    return text[11:29].rstrip("0")
+    return f"{text[11:20]}{text[20:29].rstrip('0') or '0'}"
 
 
 def apart(wanted: Sequence[Fraction], gap: int, low: int, high: int) -> list[Fraction]:

@@ -15,7 +15,7 @@ from reports.figures import amount_text, price_text, quantity_text
 
 MARKS_AT_MOST: Final = 200
 TRADES_AT_MOST: Final = 200
-STEPS_AT_MOST: Final = 40
+STEPS_AT_MOST: Final = 24
 WINDOW_AT_LEAST: Final = 15 * 60 * 10**9
 """A quarter of an hour before the decision is always in view."""
 

@@ -95,7 +95,8 @@ def number(text: str | None, place: str | None = None) -> Cell:
     """A number in a cell; a dash where there is none."""
     if text is None:
         return Cell("–", place=place)
-    return Cell(grouped(text), nearly(text), place)
+    # Policies that compare several numbers say them one after the other.
+    return Cell(" ".join(map(grouped, text.split(" "))), nearly(text), place)
 
 
 def shared_out(part: str, whole: str) -> str | None:
@@ -110,4 +111,4 @@ def summed(texts: list[str]) -> Fraction:
 
 def closed_rows(view: View) -> list[Document]:
     """Those who were closed and whose amounts may be seen, in rank order."""
-    return [row for row in view.ranking if row.get("closed", "0") != "0"]
+    return [row for row in view.ranking if row["closed"] not in (None, "0")]
