@@ -24,9 +24,9 @@ from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.reading import UnreadablePath
 from importers.hyperliquid.rendering import report_object, report_text
 from ledger.errors import DecidedLog, StoreError, StoreMissing
+from ledger.failures import translated
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
-from ledger.failures import translated
 from projections.errors import ProjectionError
 from reports.page import AsOf, Page, json_text
 

@@ -100,6 +100,10 @@ def trigger_holds(found: AdlRound) -> bool:
         return found.equity < 0
     # An account of role vault has no takeover step: nobody stands behind a vault.
     takeovers = [step.reason for step in found.waterfall if step.step == "takeover"]
+    if takeovers and takeovers[-1] == "vault_in_liquidation":
+        # The step is entered below the backstop, whether or not the vault can take anything.
+        ratio = found.spec.liquidation.backstop_ratio
+        return found.equity < ratio * found.maintenance_margin
     return not takeovers or takeovers[-1] in NEEDS_NO_VAULT
 
 

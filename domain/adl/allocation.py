@@ -40,7 +40,7 @@ def allocated(
         need - sum(closed),
     )
     given = dict(zip((c.account for c in (*winners, *losers)), closed, strict=True))
-    return tuple(row._replace(closed=given[row.candidate.account]) for row in rows)
+    return tuple(row.giving(given[row.candidate.account]) for row in rows)
 
 
 def _limits(
@@ -64,7 +64,7 @@ def _from_the_top(rows: Sequence[Ranked], need: Lots) -> tuple[Ranked, ...]:
         if not left:
             break
         closed = min(row.candidate.capacity, left)
-        found[at] = row._replace(closed=closed)
+        found[at] = row.giving(closed)
         left -= closed
     return tuple(found)
 

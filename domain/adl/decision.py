@@ -70,7 +70,7 @@ def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[
     per_lot = market.price * market.point_value
     loss = loss_per_lot(side, market.price, price, market.point_value)
     accounts, cash, holdings = venue.accounts, venue.cash, venue.holdings
-    margin = market.maintenance.requirement
+    margin, denominator = market.maintenance.requirement, price.denominator
     found: list[Standing] = []
     for account, (quantity, cost, opened_seq, basis_known) in market.positions.items():
         if (quantity > 0) != (side > 0):
@@ -94,7 +94,7 @@ def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[
                             notional,
                             equity,
                             maintenance,
-                            affordable_lots(equity, abs(quantity), loss, price.denominator),
+                            affordable_lots(equity, abs(quantity), loss, denominator),
                             opened_seq,
                             owner.opened_seq,
                             owner.role == "vault",

@@ -12,7 +12,7 @@ from domain.instants import instant_text
 from reports.exports.errors import TooManyDigits
 from reports.exports.journal import Assertion, Commodity, Entry, Journal, Posting, day_text
 from reports.exports.movements import Movement
-from reports.exports.naming import VENUE, Symbols, line_text, person_text
+from reports.exports.naming import VENUE, Symbols, line_text, person_text, title_text
 
 DIGITS: Final = 28
 _LIMIT: Final = 10**DIGITS
@@ -26,7 +26,7 @@ def beancount_lines(
 ) -> Iterator[str]:
     """The ledger, entry by entry."""
     page = _Page(journal, persons or {})
-    yield f'option "title" "{line_text(title)}"\noption "tolerance_multiplier" "0"\n'
+    yield f'option "title" "{title_text(title)}"\noption "tolerance_multiplier" "0"\n'
     yield f"\n1970-01-01 open {VENUE}\n"
     opening = journal.opening()
     if opening is not None:

@@ -4,9 +4,12 @@ Numbers are exact decimals. A text that a spreadsheet would take for a formula i
 account and market names of decided logs cannot begin like one, and what the log says is not edited.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from reports.exports.rows import LegRow, LegRows, shown
+
+_MARK = re.compile(r'[,"\r\n]')
 
 
 def csv_lines(
@@ -28,6 +31,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell(text: str) -> str:
     """Quoted where RFC 4180 asks for it; a lone carriage return ends a line in some readers."""
-    if any(mark in text for mark in ',"\r\n'):
+    if _MARK.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text

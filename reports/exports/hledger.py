@@ -11,7 +11,13 @@ from domain.instants import instant_text
 from reports.exports.errors import SameCommodity
 from reports.exports.journal import Assertion, Commodity, Entry, Journal, Posting, day_text
 from reports.exports.movements import Movement
-from reports.exports.naming import VENUE, line_text, person_text, quoted_commodity
+from reports.exports.naming import (
+    VENUE,
+    line_text,
+    person_text,
+    quoted_commodity,
+    title_text,
+)
 
 
 def hledger_lines(
@@ -22,7 +28,7 @@ def hledger_lines(
 ) -> Iterator[str]:
     """The journal, entry by entry."""
     page = _Page(journal, persons or {})
-    yield f"; {line_text(title)}\ndecimal-mark .\naccount {VENUE}\n"
+    yield f"; {title_text(title)}\ndecimal-mark .\naccount {VENUE}\n"
     opening = journal.opening()
     if opening is not None:
         yield page.entry(opening)

@@ -7,7 +7,7 @@ of zerosum so proves that lots cancel and money is conserved.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from domain.instants import instant_text
@@ -15,7 +15,7 @@ from domain.specification import MarketSpec
 from domain.units import AccountId, Decimal10, decimal_text
 from domain.venue import Venue
 from reports.exports.movements import Leg, Movement
-from reports.exports.naming import DEPOSITS, Part, account_name, others_name
+from reports.exports.naming import DEPOSITS, OTHERS, Part, account_name, others_name
 
 _DAY: Final = 86_400 * 10**9
 LAST_DAY: Final = (2**63 - 1) // _DAY
@@ -122,7 +122,7 @@ class Journal:
         known = self._holdings()
         for key in sorted(self._balances):
             account, commodity = key
-            is_own = account != DEPOSITS and not account.startswith(others_name("Cash")[:-4])
+            is_own = account != DEPOSITS and not account.startswith(f"{OTHERS}:")
             amount = known.get(key, 0) if is_own else self._balances[key]
             if account == DEPOSITS and self._account is None:
                 amount = -self.venue.net_deposits

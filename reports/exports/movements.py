@@ -52,6 +52,7 @@ _MOVES_NOTHING: Final = frozenset(
         "market.deleveraging_decided/1",
         "venue.command_rejected/1",
         "venue.fact_rejected/1",
+        "venue.key_rotated/1",
         "venue.person_erased/1",
     }
 )

@@ -13,11 +13,13 @@ from reports.exports.errors import SameCommodity
 
 VENUE: Final = "Assets:Venue"
 DEPOSITS: Final = "Equity:Deposits"
+OTHERS: Final = f"{VENUE}:Others"
+"""Everybody but the account that an export is about; no account's own name looks like this."""
 
 Part = Literal["Position", "Cash", "Cost"]
 
 _PLAIN = re.compile(rb"[A-Za-z0-9]", re.ASCII)
-_QUOTABLE = re.compile(r"[A-Za-z0-9 ._/@:'+-]", re.ASCII)
+_QUOTABLE = re.compile(r"[A-Za-z0-9._/@:'+-]", re.ASCII)
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9'._-]*", re.ASCII)
 
 
@@ -27,8 +29,8 @@ def account_name(account: AccountId, part: Part) -> str:
 
 
 def others_name(part: Part) -> str:
-    """Everybody but the account that an export is about; no account's own name is this short."""
-    return f"{VENUE}:Others:{part}"
+    """One part of what everybody else holds."""
+    return f"{OTHERS}:{part}"
 
 
 def _hyphenated(text: str) -> str:
@@ -46,6 +48,13 @@ def person_text(person: str) -> str:
     """A person's name inside a comment or a quoted text; letters of any script stay readable."""
     return "".join(
         sign if sign.isprintable() and sign not in '";,%\\' else _percent(sign) for sign in person
+    )
+
+
+def title_text(title: str) -> str:
+    """A line of prose in a comment or a quoted text."""
+    return "".join(
+        sign if sign.isprintable() and sign not in '"\\' else _percent(sign) for sign in title
     )
 
 

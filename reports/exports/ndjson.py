@@ -36,11 +36,11 @@ def human_lines(
         yield json_text(found) + "\n"
 
 
-def seqs_of(account: str, events: Iterable[Event], venue: Venue) -> Iterator[int]:
-    """Seqs of the events that name the account or move something of it; `venue` is consumed."""
+def events_of(account: str, events: Iterable[Event], venue: Venue) -> Iterator[Event]:
+    """The events that name the account or move something of it; `venue` is consumed."""
     for movement in movements(venue, events):
         if account in movement.named or _moved(account, movement):
-            yield movement.event["seq"]
+            yield movement.event
 
 
 def _moved(account: str, movement: Movement) -> bool:

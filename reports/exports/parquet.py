@@ -15,7 +15,7 @@ from domain.units import Decimal10
 from reports.exports.errors import MissingExtra, TooManyDigits
 from reports.exports.rows import MONEY, LegRow, LegRows, shown
 
-ROWS_PER_GROUP: Final = 50_000
+ROWS_PER_GROUP: Final = 20_000
 DIGITS: Final = 38
 _TEXTS: Final = ("type", "account", "market", "quantity_change", "price")
 

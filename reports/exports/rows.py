@@ -116,7 +116,10 @@ def _fee(event: Event, account: str) -> QuoteUnits:
 
 def shown(row: LegRow, quote_unit: Decimal10) -> dict[str, str]:
     """The row as decimal texts."""
-    money = {name: amount_text(getattr(row, name), quote_unit) for name in MONEY}
+    money = {
+        name: amount_text(amount, quote_unit) if (amount := getattr(row, name)) else "0"
+        for name in MONEY
+    }
     return {
         "seq": str(row.seq),
         "time": instant_text(row.time),

@@ -78,6 +78,22 @@ KEY_ROTATED: Final[Event] = {
     "version": 4,
 }
 
+PERSON_ERASED: Final[Event] = {
+    "cause": 9,
+    "data": {
+        "account": "p-8f14e45fceea167a5a36",
+        "actor": "data protection officer",
+        "reason": "request 17",
+        "scope": "person",
+    },
+    "seq": 9,
+    "source": {},
+    "stream": "venue",
+    "time": 1_791_667_200_431_000_000,
+    "type": "venue.person_erased/1",
+    "version": 5,
+}
+
 
 def path_of(name: str) -> Path:
     """The file of a stored name."""
@@ -88,7 +104,8 @@ def told_today() -> dict[str, bytes]:
     """The last event of each type in a few short stories, written as they are written today."""
     stories: tuple[Told, ...] = (attempt(OTHERS), story(RESIDUE), story(DEFICIT))
     events = [event for told in (*stories, story(CASCADE_MINI)) for event in told.events]
-    return {event["type"]: encode(event) for event in (*events, FACT_REJECTED, KEY_ROTATED)}
+    rare = (FACT_REJECTED, KEY_ROTATED, PERSON_ERASED)
+    return {event["type"]: encode(event) for event in (*events, *rare)}
 
 
 def rewrite() -> None:

@@ -1,0 +1,162 @@
+"""What goes to somebody who wants to check one ADL decision and trusts none of ours?"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cli.adl_explain_command import asked_of
+from cli.adl_pages import Explained, explained_for
+from cli.errors import not_found, wrong_usage
+from cli.exporting import target
+from cli.keys import key_option, known_keys
+from cli.output import as_of_line, note
+from cli.plain import plain_text
+from cli.prove_command import HINT, consistency_proof, inclusion_proof
+from cli.reading import Reading, reading
+from cli.settings import Question
+from domain.adl.decision import decision
+from ledger.checkpoints import covering_note, note_before
+from ledger.keys import file_stem
+from ledger.notes import SignedNote, signer_of
+from ledger.streams import first_of
+from projections.answers import AdlRound
+from reports.audience import Audience
+from reports.evidence import (
+    Head,
+    Members,
+    bundle,
+    entry_tiles,
+    event_name,
+    own_row,
+    policy_document,
+    proof_name,
+    ranked_rows,
+)
+from reports.explanation import Asked
+from reports.html.rendering import sheet_html
+
+READERS = (str(Audience.AUDITOR), str(Audience.TRADER))
+
+
+@click.command(
+    "evidence", cls=Question, epilog="Example: zerosum export evidence ADL-34 -o ADL-34.zip"
+)
+@click.argument("decision_id", metavar="ADL-ID")
+@click.option(
+    "--audience", type=click.Choice(READERS), default="auditor", help="Who reads the bundle."
+)
+@click.option("--account", metavar="ACCOUNT", help="The trader whose part in it this is.")
+@click.option("--with-log", is_flag=True, help="Add the whole log, for deciding again.")
+@key_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to; else ADL-ID.zip here, and - is stdout.",
+)
+@click.pass_context
+def export_evidence(
+    context: click.Context,
+    decision_id: str,
+    audience: str,
+    account: str | None,
+    with_log: bool,
+    keys: tuple[str, ...],
+    output: Path | None,
+) -> None:
+    """One ADL decision with all its proofs.
+
+    A ZIP: explanation, events, proofs, signed checkpoints, ranking rows, policy, public keys, and
+    a program that checks them without zerosum. The same log gives the same bytes.
+    """
+    reader = Audience(audience)
+    if (reader is Audience.TRADER) != (account is not None):
+        raise wrong_usage(
+            "usage",
+            "a trader's bundle is about one account",
+            expected="--audience trader --account ACCOUNT",
+        )
+    if reader is Audience.TRADER and with_log:
+        raise wrong_usage("usage", "the whole log shows everybody's events; it is the auditor's")
+    with reading(context) as books:
+        asked = asked_of(books, books.decision(decision_id), account)
+        signed = covering_note(books.ledger.store, asked.found.last_seq, newest=False)
+        if signed is None:
+            last = asked.found.last_seq
+            text = f"no signed checkpoint covers {decision_id}, whose last event is {last}"
+            raise not_found("no_checkpoint", text, HINT)
+        members = _Members(books, asked, reader, signed).collected()
+        key = signer_of(signed, known_keys(keys))
+        members[f"keys/{file_stem(key.name)}.vkey"] = key.line().encode("ascii") + b"\n"
+        if with_log:
+            rows = books.ledger.rows(1, signed.checkpoint.size)
+            members |= entry_tiles([row.raw for row in rows])
+    at = signed.checkpoint
+    raw = bundle(Head(at.origin, at.size, at.root, decision_id, audience), members)
+    if output is None:
+        output = Path(f"{decision_id}.zip")
+    with target(None if str(output) == "-" else output) as out:
+        out.write(raw)
+    note(context, f"wrote {output}, {len(raw):,} bytes, {len(members) + 3} members")
+
+
+class _Members:
+    """Collects what belongs to one decision and one reader."""
+
+    def __init__(
+        self, books: Reading, asked: Asked, audience: Audience, signed: SignedNote
+    ) -> None:
+        self._books = books
+        self._ledger = books.ledger
+        self._found: AdlRound = asked.found
+        self._audience = audience
+        self._signed = signed
+        self._made: Explained = explained_for(books, asked, audience)
+
+    def collected(self) -> Members:
+        """Everything but keys, verifier and manifest."""
+        made = self._made
+        head = "" if made.page.as_of is None else as_of_line(made.page.as_of)
+        members: Members = {
+            "explanation.json": made.evidence.encode("utf-8"),
+            "explanation.txt": plain_text(head, made.page.parts).encode("utf-8"),
+            "explanation.html": sheet_html(made.sheet).encode("utf-8"),
+            "checkpoint": self._signed.raw(),
+            "candidates.json": self._candidates(),
+        }
+        decided = self._ledger.event_at(self._found.seq)
+        policy = decided["data"]["policy"]
+        members["policy.json"] = policy_document(policy, self._found.policy_seq)
+        for seq in self._seqs(decided["cause"]):
+            proof = inclusion_proof(self._ledger, seq, self._signed, with_event=True)
+            members[event_name(seq)] = proof.event or b""
+            members[proof_name(seq)] = replace(proof, event=None).raw()
+        before = note_before(self._ledger.store, decided["cause"])
+        if before is not None:
+            earlier = before.checkpoint.size
+            proof_file = consistency_proof(self._ledger, earlier, self._signed)
+            members["checkpoint-before"] = before.raw()
+            members[f"{earlier}-{self._signed.checkpoint.size}.consistency"] = proof_file.raw()
+        return members
+
+    def _seqs(self, cause: int) -> list[int]:
+        """The events that the reader may see: what the explanation rests on, and for an auditor
+        the command's own event, the policy and the market's listing.
+        """
+        shown = {item["seq"] for item in self._made.document["evidence"]}
+        if self._audience is Audience.AUDITOR:
+            found = self._found
+            listed = first_of(self._ledger.store, f"market/{found.spec.id}")
+            shown |= {cause, found.policy_seq, listed}
+        return sorted(shown)
+
+    def _candidates(self) -> bytes:
+        found = self._found
+        if self._audience is Audience.TRADER:
+            return own_row(found.id, self._made.document["own_row"])
+        before = self._ledger.venue_at(found.seq - 1)
+        market = before.markets[found.spec.id]
+        again = decision(before, market, found.bankrupt, found.bankruptcy_price)
+        return ranked_rows(found.id, again.rows)

@@ -1,0 +1,1 @@
+"""Can the books be taken elsewhere, and do they say the same there?"""

@@ -1,0 +1,1 @@
+"""Does one rule do what its sentence says?"""

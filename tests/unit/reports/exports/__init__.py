@@ -1,0 +1,1 @@
+"""Do other programs read our exports as we mean them?"""
