@@ -3,7 +3,6 @@
 import re
 
 import click
-from sqlalchemy.engine import make_url
 
 from cli.errors import wrong_usage
 from cli.output import show
@@ -11,6 +10,7 @@ from cli.reading import as_of, catch_up, writable_rows
 from cli.settings import Question, settings_of
 from ledger.failures import translated
 from ledger.ledger import Ledger
+from ledger.store import shown
 from reports.page import Page
 
 _NAME = re.compile(r"[!-*,-~]{1,200}", re.ASCII)
@@ -41,12 +41,12 @@ def init(context: click.Context, name: str) -> None:
             engine = writable_rows(url)
             catch_up(context, ledger, engine)
             engine.dispose()
-        shown = make_url(url).render_as_string(hide_password=True)
+        place = shown(url)
         page = Page(
             "init/1",
             as_of(ledger, 0),
-            {"store": shown, "name": ledger.origin},
+            {"store": place, "name": ledger.origin},
             None,
-            (f"Created {shown} for the log {ledger.origin}.",),
+            (f"Created {place} for the log {ledger.origin}.",),
         )
     show(context, page)

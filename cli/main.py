@@ -32,12 +32,33 @@ QUESTIONS = {
     "event": Lazy("cli.event_command:event", "What does one event say?"),
     "timeline": Lazy("cli.timeline_command:timeline", "What did each step of a liquidation do?"),
     "adl": Lazy("cli.adl_group:adl", "Who was auto-deleveraged, why, and who would be next?"),
+    "whatif": Lazy("cli.whatif_command:whatif", "Who would have been closed under another policy?"),
     "policy": Lazy("cli.policy_group:policy", "Which ADL policies are there?"),
     "verify": Lazy(
         "cli.verify_command:verify", "Is the log what was written, and do the books hold?"
     ),
+    "checkpoint": Lazy(
+        "cli.checkpoint_command:checkpoint",
+        "Sign size and root of the log, if it continues what was signed before.",
+    ),
+    "prove": Lazy("cli.prove_command:prove", "Write a proof that needs no store to be checked."),
+    "verify-proof": Lazy(
+        "cli.verify_proof_command:verify_proof",
+        "Check proof files, consistency files and signed checkpoints; needs no store.",
+    ),
+    "keygen": Lazy("cli.keygen_command:keygen", "Make a key that signs a log's checkpoints."),
     "replay": Lazy(
         "cli.replay_command:replay_command", "Does the log lead to the same state again?"
+    ),
+    "export": Lazy(
+        "cli.export_group:export",
+        "How do the books leave for other programs, and for people who trust none of ours?",
+    ),
+    "pseudonym": Lazy(
+        "cli.pseudonym_command:pseudonym", "Under which name does a person stand in the log?"
+    ),
+    "erase": Lazy(
+        "cli.erase_command:erase", "Destroy who is behind a pseudonym; every proof stays valid."
     ),
     "rebuild": Lazy("cli.rebuild_command:rebuild", "Drop every projection and make it again."),
     "doctor": Lazy("cli.doctor_command:doctor", "Is this machine fit to keep the books?"),

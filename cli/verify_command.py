@@ -1,15 +1,18 @@
 """Is the log what was written, and do the books hold?"""
 
 import re
+from pathlib import Path
 
 import click
 from sqlalchemy import create_engine
 
 from cli.errors import wrong_usage
+from cli.keys import file_bytes, key_option, known_keys
 from cli.output import show
 from cli.reading import as_of, catch_up
 from cli.settings import Question, settings_of
-from ledger.errors import StoreError
+from ledger.checkpoints import Anchors
+from ledger.errors import LedgerError, StoreError
 from ledger.failures import translated
 from ledger.ledger import Ledger
 from ledger.report import Check, Report
@@ -29,25 +32,59 @@ _ROOT = re.compile(r"(?:([0-9]{1,18}):)?([0-9a-fA-F]{64})", re.ASCII)
 @click.option(
     "--expect-root", metavar="[SIZE:]HEX", help="Root known from a receipt or checkpoint."
 )
+@key_option
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A signed checkpoint kept elsewhere.",
+)
 @click.pass_context
-def verify(context: click.Context, expect_root: str | None) -> None:
+def verify(
+    context: click.Context,
+    expect_root: str | None,
+    keys: tuple[str, ...],
+    checkpoints: tuple[Path, ...],
+) -> None:
     """Is the log what was written, and do the books hold?
 
-    Recomputes every leaf and the root from the stored bytes, folds the log again and checks every
-    invariant after every event, and compares the rows of the read model with rows made anew.
+    Recomputes every leaf and the root from the stored bytes, compares them with every signed
+    checkpoint, folds the log again and checks every invariant after every event, and compares the
+    rows of the read model with rows made anew.
     """
     expected = None if expect_root is None else _expected(expect_root)
     url = settings_of(context).url
-    report = verify_store(url, expected)
+    # Read before the log is: a log that grows meanwhile still contains what they cover.
+    anchors = Anchors(known_keys(keys), [(str(path), _given(path)) for path in checkpoints])
+    report = verify_store(url, expected, anchors)
     checks = list(report.checks)
     at: AsOf | None = None
     if report.verdict != "unreadable":
         with Ledger.open(url, readonly=True) as ledger:
-            at = as_of(ledger, ledger.head)
+            at = _head(ledger, report)
             checks.append(_projections(context, ledger, url, report))
     show(context, _page(checks, report, at))
     failed = any(check.result == "failed" for check in checks)
     context.exit(report.exit_code or (1 if failed else 0))
+
+
+def _given(path: Path) -> bytes | None:
+    try:
+        return file_bytes(path)
+    except OSError:
+        return None
+
+
+def _head(ledger: Ledger, report: Report) -> AsOf | None:
+    """The head; of a log that was changed perhaps nothing can be said."""
+    try:
+        return as_of(ledger, ledger.head)
+    except LedgerError:
+        if report.verdict != "tampered":
+            raise
+        return None
 
 
 def _expected(text: str) -> ExpectedRoot:

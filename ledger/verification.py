@@ -5,6 +5,7 @@ checks and verdicts are those of docs/explanation/what-a-proof-proves.md; the na
 the domain are asked after every event.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,11 +19,12 @@ from domain.snapshot import state_digest
 from domain.venue import Venue
 from ledger import schema
 from ledger.beside import KeyExamination, examine_transactions
+from ledger.checkpoints import Anchors, CheckpointExamination
 from ledger.errors import StoreError
 from ledger.folding import kept_state, quiet_collector
 from ledger.ledger import Ledger
 from ledger.reader import EVENTS_AT_ONCE, chunks, raw_rows
-from ledger.report import SEAL_CHECKS, Check, Finding, Report, Verdict, unreadable
+from ledger.report import SEAL_CHECKS, Check, Finding, Report, unreadable
 from ledger.sealing import OrderExamination, RawRow, SealExamination
 from ledger.store import sealed_state
 from ledger.strict import strict_events
@@ -51,20 +53,27 @@ class ExpectedRoot:
     size: int | None = None
 
 
-def verify_store(url: str, expected: ExpectedRoot | None = None) -> Report:
+NO_ANCHORS: Final = Anchors()
+
+
+def verify_store(
+    url: str, expected: ExpectedRoot | None = None, anchors: Anchors = NO_ANCHORS
+) -> Report:
     """Verify the store at a URL, opened for reading; one that cannot be opened is unreadable."""
     try:
         with Ledger.open(url, readonly=True) as ledger:
-            return verify(ledger, expected)
+            return verify(ledger, expected, anchors)
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
 
-def verify(ledger: Ledger, expected: ExpectedRoot | None = None) -> Report:
+def verify(
+    ledger: Ledger, expected: ExpectedRoot | None = None, anchors: Anchors = NO_ANCHORS
+) -> Report:
     """Examine the whole log and what stands beside it, as of one moment."""
     try:
         with quiet_collector(ledger.head), ledger.store.read() as connection:
-            return _Pass(connection, ledger.origin, expected).report()
+            return _Pass(connection, ledger.origin, expected, anchors).report()
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
@@ -72,13 +81,24 @@ def verify(ledger: Ledger, expected: ExpectedRoot | None = None) -> Report:
 class _Pass:
     """One pass over one moment of a log."""
 
-    def __init__(self, connection: Connection, origin: str, expected: ExpectedRoot | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        origin: str,
+        expected: ExpectedRoot | None,
+        anchors: Anchors,
+    ) -> None:
         tile = schema.tile.c
         tiles = connection.execute(select(tile.level, tile.n, tile.hash))
         self._connection = connection
         self._origin = origin
         self._expected = expected
-        self._root_seen: bytes | None = None
+        self._checkpoints = CheckpointExamination(origin, anchors)
+        self._checkpoints.noticed(connection)
+        self._sizes = set(self._checkpoints.sizes)
+        if expected is not None and expected.size is not None:
+            self._sizes.add(expected.size)
+        self._roots: dict[int, bytes] = {}
         self._order = OrderExamination()
         self._seal = SealExamination(*sealed_state(connection), [Tile(*row) for row in tiles])
         self._keys = KeyExamination(connection)
@@ -88,10 +108,9 @@ class _Pass:
     def report(self) -> Report:
         """All checks, in order."""
         size = self._seal.size
-        for rows in chunks(self._connection, raw_rows(), EVENTS_AT_ONCE):
-            for part in self._parts(rows):
-                self._rows_seen(part)
         self._note_root()
+        for rows in chunks(self._connection, raw_rows(), EVENTS_AT_ONCE):
+            self._rows_seen(rows)
         self._order.ended(size)
         self._seal.ended()
         self._keys.ended()
@@ -104,7 +123,7 @@ class _Pass:
         )
         self._envelopes.detail = f"{self._order.rows} events"
         self._fold.ended()
-        checkpoints = Finding("checkpoints", skipped="no checkpoint was given or kept")
+        self._checkpoints.ended(size)
         checks = [
             Check(
                 "store",
@@ -114,26 +133,19 @@ class _Pass:
             self._order.finding.check(),
             self._seal.leaves.check(),
             self._seal.tree.check(),
-            checkpoints.check(),
+            self._checkpoints.check(),
             self._expected_root(),
             self._envelopes.check(),
             self._keys.finding.check(),
             *self._fold.checks(),
         ]
-        return _judged(tuple(checks), self._expected, size)
-
-    def _parts(self, rows: list[RawRow]) -> Iterable[list[RawRow]]:
-        """The rows, cut where the expected root's size ends, so that the root there is seen."""
-        size = self._expected.size if self._expected else None
-        if size is None or not rows[0][0] <= size <= rows[-1][0]:
-            return [rows]
-        before = [row for row in rows if row[0] <= size]
-        return [part for part in (before, rows[len(before) :]) if part]
+        return self._judged(tuple(checks))
 
     def _rows_seen(self, rows: list[RawRow]) -> None:
-        self._note_root()
         self._order.rows_seen(rows)
-        self._seal.rows_seen(rows)
+        for part in self._parts(rows):
+            self._seal.rows_seen(part)
+            self._note_root()
         events = strict_events([row[5] for row in rows])
         for row, event in zip(rows, events, strict=True):
             if isinstance(event, Exception):
@@ -143,27 +155,77 @@ class _Pass:
         damage = (self._order.finding, self._seal.leaves, self._envelopes)
         seqs = [finding.seq for finding in damage if finding.seq is not None]
         self._fold.events_seen(events, min(seqs, default=None))
-        self._note_root()
+
+    def _parts(self, rows: list[RawRow]) -> Iterable[list[RawRow]]:
+        """The rows, cut at each size whose root must be known."""
+        cuts = sorted(size for size in self._sizes if rows[0][0] <= size < rows[-1][0])
+        start = 0
+        for cut in cuts:
+            end = bisect_right(rows, cut, lo=start, key=lambda row: row[0])
+            yield rows[start:end]
+            start = end
+        yield rows[start:]
 
     def _note_root(self) -> None:
-        if self._expected is not None and self._expected.size == self._seal.grown:
-            self._root_seen = self._seal.root_now()
+        grown = self._seal.grown
+        if grown in self._sizes:
+            self._roots[grown] = self._seal.root_now()
+            self._checkpoints.root_seen(grown, self._roots[grown])
 
     def _expected_root(self) -> Check:
         expected = self._expected
         if expected is None:
             return Check("expected_root", "skipped", "no expected root was given")
         size = self._seal.size if expected.size is None else expected.size
-        found = self._seal.root_now() if expected.size is None else self._root_seen
+        found = self._seal.root_now() if expected.size is None else self._roots.get(size)
         if found is None:
-            return Check("expected_root", "failed", f"the log has no {size} events", None)
-        if found != expected.root:
             return Check(
                 "expected_root",
                 "failed",
-                f"{expected.root.hex()} was expected over {size} events, found {found.hex()}",
+                f"the log has {self._seal.grown} events, the root is over {size}",
+                min(self._seal.size, self._seal.grown) + 1,
             )
+        if found != expected.root:
+            fit = self._checkpoints.fitting_up_to(size)
+            text = f"{expected.root.hex()} was expected over {size} events, found {found.hex()}"
+            if expected.size is None:
+                return Check("expected_root", "failed", text)
+            between = f"; a change lies in events {fit + 1} to {size}"
+            return Check("expected_root", "failed", text + between, min(fit + 1, size) or None)
         return Check("expected_root", "ok", f"root over {size} events as expected")
+
+    def _judged(self, checks: tuple[Check, ...]) -> Report:
+        """The verdict; the worst that was found comes first."""
+        found = self._checkpoints
+        failed = {check.name for check in checks if check.result == "failed"}
+        if found.unreadable is not None and found.finding.fault is None:
+            failed.discard("checkpoints")
+        if failed & SEAL_CHECKS:
+            return Report(checks, "tampered", "the log is not what was sealed")
+        if found.unreadable is not None:
+            return Report(checks, "unreadable", found.unreadable)
+        if found.strangers and not found.is_known:
+            detail = f"signed by {found.stranger_names()}: no known key of this log"
+            return Report(checks, "unknown_key", detail)
+        if found.anchor is None and self._expected is None:
+            return Report(
+                checks,
+                "unsealed",
+                "nothing outside the store binds it: make a key with zerosum keygen, then zerosum "
+                "checkpoint, and keep the note elsewhere; or keep a receipt and use --expect-root",
+            )
+        return Report(checks, "intact", self._anchored())
+
+    def _anchored(self) -> str:
+        size, known, expected = self._seal.size, self._checkpoints.anchor, self._expected
+        reached = 0 if known is None else known.size
+        by = "" if known is None else f"key {known.key}"
+        if expected is not None:
+            bound = size if expected.size is None else expected.size
+            if known is None or bound > reached:
+                reached, by = bound, "the expected root"
+        later = f"; events {reached + 1} to {size} came later" if reached < size else ""
+        return f"anchored to size {reached} by {by}{later}"
 
 
 class _Fold:
@@ -191,7 +253,11 @@ class _Fold:
             return
         examine, venue = self._examination.apply, self._examination.venue
         for event in events:
-            if isinstance(event, Exception) or (damaged is not None and event["seq"] >= damaged):
+            if (
+                isinstance(event, Exception)
+                or event["seq"] != venue.head + 1
+                or (damaged is not None and event["seq"] >= damaged)
+            ):
                 self._stopped = f"not examined after event {venue.head}: the log is damaged there"
                 return
             try:
@@ -237,17 +303,3 @@ class _Fold:
             self._snapshots.fail(seq, f"the snapshot at {seq} is not the state after event {seq}")
         self._compared += 1
         self._next_held = next(self._held, None)
-
-
-def _judged(checks: tuple[Check, ...], expected: ExpectedRoot | None, size: int) -> Report:
-    verdict: Verdict
-    failed = {check.name for check in checks if check.result == "failed"}
-    if failed & SEAL_CHECKS:
-        verdict, detail = "tampered", "the log is not what was sealed"
-    elif expected is not None:
-        covered = size if expected.size is None else expected.size
-        verdict, detail = "intact", f"anchored to size {covered} by the expected root"
-    else:
-        verdict = "unsealed"
-        detail = "nothing outside the store binds it: keep a checkpoint or a receipt elsewhere"
-    return Report(checks, verdict, detail)

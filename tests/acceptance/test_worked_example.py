@@ -78,11 +78,16 @@ def test_carol_learns_that_she_stood_behind_the_cut(cascade: Books) -> None:
     assert account["nearest_escape"] is None
 
 
-def test_dave_would_have_been_spared_with_the_leverage_of_carol(cascade: Books) -> None:
+def test_dave_would_have_been_spared_with_the_leverage_of_carol_by_size_or_by_equity(
+    cascade: Books,
+) -> None:
     account = cascade.ask("adl", "explain", "ADL-34", "--account", "dave", "--json").json["account"]
 
-    # 119,000 / 156,000 is carol's 119/156: equal scores, and she has the larger profit.
-    assert account["nearest_escape"] == {"field": "equity", "threshold": "156000"}
+    # Equal scores, and she has the larger profit: 119,000 / 156,000 is carol's 119/156, and so is
+    # 0.6 · 47,600 / (30,000 + 0.6 · 12,400). 1.9 BTC at the mark are less than 95,000 USDC.
+    sure = {"outcome": "untouched", "verified": True}
+    assert account["nearest_escape"] == {"field": "size", "threshold": "0.6", **sure}
+    assert account["other_escape"] == {"field": "equity", "threshold": "156000", **sure}
     assert "bob at rank 1 stood ahead" in account["why_not_others"]
     assert "carol at rank 3 stood behind the cut" in account["why_not_others"]
 

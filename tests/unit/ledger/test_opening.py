@@ -21,7 +21,7 @@ from ledger.errors import (
     StoreUnreadable,
 )
 from ledger.ledger import Ledger
-from ledger.sqlite import PAGE_SIZE, PRAGMAS, settings_of
+from ledger.sqlite import PAGE_SIZE, PRAGMAS, engine_for, settings_of
 from tests.unit.ledger.stories import deposits, opened
 
 
@@ -233,16 +233,14 @@ def test_a_store_on_a_medium_that_cannot_be_written_is_read_as_it_is(
         list(ledger.submit_many(opened()))
     moved = file_of(url).with_name("medium.db")
     shutil.copy(file_of(url), moved)
-    monkeypatch.setattr("ledger.store.engine_for", _only_immutable)
-    monkeypatch.setattr("ledger.store.os.access", lambda *_: False)
+    monkeypatch.setattr("ledger.sqlite.engine_for", _only_immutable)
+    monkeypatch.setattr("ledger.sqlite.os.access", lambda *_: False)
 
     with Ledger.open(f"sqlite:///{moved}", readonly=True) as ledger:
         assert ledger.head == 2
 
 
 def _only_immutable(path: Path, mode: str) -> object:
-    from ledger.sqlite import engine_for
-
     return engine_for(path if mode == "immutable" else path.with_name("gone.db"), mode)
 
 

@@ -1,0 +1,167 @@
+"""What does somebody need who wants to check one ADL decision and trusts none of ours?
+
+A ZIP with stored members, sorted names and 1980 dates: the same log gives the same bytes. What is
+in it is handed in by whoever has the log; here it is put in order, named and counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+from typing import Final
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from domain.adl.candidate import Ranked
+from domain.adl.decision import ranking_row
+from domain.canonical import canonical_bytes
+from domain.event_shapes import PolicyFact
+from domain.merkle import leaf_hash, root_of
+
+SCHEMA: Final = "evidence/1"
+MANIFEST: Final = "MANIFEST.json"
+FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
+TILE_ENTRIES: Final = 256
+_REGULAR_FILE: Final = 0o100644 << 16
+_UNIX: Final = 3
+
+Members = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Which log, up to which size, and for whom the bundle is."""
+
+    origin: str
+    size: int
+    root: bytes
+    decision: str
+    audience: str
+
+
+def event_name(seq: int) -> str:
+    """Where an event's bytes stand."""
+    return f"events/{seq:09d}.json"
+
+
+def proof_name(seq: int) -> str:
+    """Where an event's proof stands."""
+    return f"proofs/{seq:09d}.tlog-proof"
+
+
+def ranked_rows(decision: str, rows: Sequence[Ranked]) -> bytes:
+    """All ranking rows in the exact bytes that the decision's root commits to."""
+    raws = [ranking_row(row) for row in rows]
+    found = {
+        "blinded": False,
+        "decision": decision,
+        "root": root_of(leaf_hash(raw) for raw in raws).hex(),
+        "rows": [raw.decode("utf-8") for raw in raws],
+        "schema": "candidates/1",
+    }
+    return canonical_bytes(found) + b"\n"
+
+
+def own_row(decision: str, row: Mapping[str, object] | None) -> bytes:
+    """One account's row with its path, and nobody else's."""
+    found = {
+        "blinded": False,
+        "decision": decision,
+        "row": None if row is None else dict(row),
+        "schema": "candidates/1",
+    }
+    return canonical_bytes(found) + b"\n"
+
+
+def policy_document(policy: PolicyFact, effective_seq: int) -> bytes:
+    """The policy that decided, and since which event it held."""
+    found = {"effective_seq": effective_seq, "policy": policy, "schema": "policy/1"}
+    return canonical_bytes(found) + b"\n"
+
+
+def entry_tiles(raws: Sequence[bytes]) -> Members:
+    """A log's events as entry bundles of 256, named as in C2SP tlog-tiles."""
+    found: Members = {}
+    for start in range(0, len(raws), TILE_ENTRIES):
+        some = raws[start : start + TILE_ENTRIES]
+        groups = f"{start // TILE_ENTRIES:03,d}".split(",")
+        if len(groups) > 1:
+            groups = [f"{int(group):03d}" for group in groups]
+        name = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+        part = "" if len(some) == TILE_ENTRIES else f".p/{len(some)}"
+        packed = b"".join(len(raw).to_bytes(2, "big") + raw for raw in some)
+        found[f"log/tile/entries/{name}{part}"] = packed
+    return found
+
+
+@cache
+def verifier() -> bytes:
+    """The program that checks a bundle without zerosum."""
+    return files("reports.verifier").joinpath("verify.py").read_bytes()
+
+
+def bundle(head: Head, members: Mapping[str, bytes]) -> bytes:
+    """The ZIP."""
+    found = {**members, "verify.py": verifier()}
+    found["VERIFY.txt"] = _instructions(head, found).encode("utf-8")
+    manifest = {
+        "audience": head.audience,
+        "decision": head.decision,
+        "members": {name: sha256(raw).hexdigest() for name, raw in sorted(found.items())},
+        "origin": head.origin,
+        "root": head.root.hex(),
+        "schema": SCHEMA,
+        "size": head.size,
+    }
+    found[MANIFEST] = canonical_bytes(manifest) + b"\n"
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_STORED) as archive:
+        for name, raw in sorted(found.items()):
+            info = ZipInfo(name, FIRST_DAY)
+            info.create_system = _UNIX
+            info.external_attr = _REGULAR_FILE
+            archive.writestr(info, raw)
+    return out.getvalue()
+
+
+def _instructions(head: Head, members: Members) -> str:
+    key = next((name for name in sorted(members) if name.startswith("keys/")), "keys/x.vkey")
+    event = next((name for name in sorted(members) if name.startswith("events/")), None)
+    parts = [
+        f"Evidence for {head.decision} in the log {head.origin}, for: {head.audience}\n",
+        (
+            "1. Compare the files in keys/ with a copy that you got elsewhere: from the venue's "
+            "site,\n   a witness, an earlier bundle. Whoever forges a bundle can forge the key in "
+            "it.\n\n"
+            "2. Check everything (Python 3.11 or newer with the package cryptography):\n\n"
+            f"   python verify.py --key {key}\n\n"
+            "   It says what was proved and ends with a verdict: intact, tampered, unknown_key,\n"
+            "   unreadable. It shares no code with zerosum; read it, it is one file.\n"
+        ),
+        (
+            "3. By hand, for a checkpoint with one signature line:\n\n"
+            + (f"   (printf '\\0'; cat {event}) | sha256sum      # the leaf\n" if event else "")
+            + "   head -3 checkpoint > body\n"
+            "   tail -1 checkpoint | cut -d' ' -f3 | base64 -d | tail -c 64 > sig\n"
+            "   (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; "
+            f"cut -d+ -f3- {key} | base64 -d | tail -c 32) > pub.der\n"
+            "   openssl pkeyutl -verify -pubin -keyform DER -inkey pub.der -rawin -in body "
+            "-sigfile sig\n"
+        ),
+        (
+            "Ranking rows are unblinded: no row key was set, so whoever knows a candidate's "
+            "numbers\ncan recognise its row.\n"
+        ),
+    ]
+    if "checkpoint-before" in members:
+        parts.append(
+            "checkpoint-before was signed before the decision; the consistency file shows that "
+            "the\nlog of the decision begins with it, so what it covers was fixed first.\n"
+        )
+    else:
+        parts.append(
+            "No checkpoint from before the decision was kept: that the policy was fixed first is "
+            "shown\nby the order of the events alone.\n"
+        )
+    return "\n".join(parts)

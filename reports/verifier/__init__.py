@@ -1,0 +1,1 @@
+"""What checks a bundle where zerosum is not installed? `verify.py`, which is copied into it."""

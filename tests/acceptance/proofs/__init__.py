@@ -1,0 +1,1 @@
+"""Can somebody who trusts nobody check what the log says?"""
