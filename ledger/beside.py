@@ -5,9 +5,9 @@ chain of their own, and every key and place can be read off the events.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from domain.events import Event
 from ledger import schema
@@ -21,6 +21,13 @@ DOUBTS_REMEMBERED: Final = 1_000
 _tx = schema.transaction.c
 _key = schema.idempotency.c
 
+ROWS_AT_ONCE: Final = 1_000
+
+
+def _streamed(query: Select[Any]) -> Select[Any]:
+    """A server keeps the cursor, and a million keys never stand in memory at once."""
+    return query.execution_options(yield_per=ROWS_AT_ONCE)
+
 
 def examine_transactions(
     connection: Connection, origin: str, size: int, order: Finding, doubted: Collection[int]
@@ -32,14 +39,18 @@ def examine_transactions(
     previous, following, recorded = first_seal(origin), 1, 0
     keys = iter(
         connection.execute(
-            select(_key.id, _key.digest, _key.first_seq, _key.last_seq).order_by(_key.first_seq)
+            _streamed(
+                select(_key.id, _key.digest, _key.first_seq, _key.last_seq).order_by(_key.first_seq)
+            )
         )
     )
     key = next(keys, None)
     rows = connection.execute(
-        select(
-            _tx.first_seq, _tx.last_seq, _tx.recorded_at, _tx.software_version, _tx.seal
-        ).order_by(_tx.first_seq)
+        _streamed(
+            select(
+                _tx.first_seq, _tx.last_seq, _tx.recorded_at, _tx.software_version, _tx.seal
+            ).order_by(_tx.first_seq)
+        )
     )
     for first, last, recorded_at, software, seal in rows:
         if first != following or last < first:
@@ -69,7 +80,7 @@ class KeyExamination:
         self.doubted: set[int] = set()
         self._keys = iter(
             connection.execute(
-                select(_key.first_seq, _key.id, _key.last_seq).order_by(_key.first_seq)
+                _streamed(select(_key.first_seq, _key.id, _key.last_seq).order_by(_key.first_seq))
             )
         )
         self._next_key = next(self._keys, None)
@@ -79,9 +90,11 @@ class KeyExamination:
         place, file = schema.source_key.c, schema.source_file.c
         self._places = iter(
             connection.execute(
-                select(place.seq, file.name, place.line)
-                .join(schema.source_file, file.id == place.file, isouter=True)
-                .order_by(place.seq)
+                _streamed(
+                    select(place.seq, file.name, place.line)
+                    .join(schema.source_file, file.id == place.file, isouter=True)
+                    .order_by(place.seq)
+                )
             )
         )
         self._next_place = next(self._places, None)

@@ -14,6 +14,7 @@ a hint that says what to try next. Refusals of the domain (`Rejected`) are no er
     │   ├── StoreFull        no room left
     │   ├── StoreConflict    a row that may exist once was there already
     │   └── StaleHead        another writer was faster; nothing was written
+    ├── MissingExtra         a server's driver is not installed (exit 2)
     ├── UnknownSeq           the log has no such place (exit 3)
     ├── RecordedLog          a recorded log takes no commands (exit 5)
     ├── DecidedLog           a decided log takes no facts (exit 5)
@@ -29,7 +30,7 @@ class LedgerError(Exception):
 
     code: ClassVar[str] = "ledger_error"
     exit_code: ClassVar[int] = 4
-    hint: ClassVar[str] = ""
+    hint: str = ""
 
 
 class StoreError(LedgerError):
@@ -99,6 +100,14 @@ class StaleHead(StoreError):
 
     code = "stale_head"
     hint = "send the same command again"
+
+
+class MissingExtra(LedgerError):
+    """What only some need is installed by those who need it."""
+
+    code = "missing_extra"
+    exit_code = 2
+    hint = "pip install 'zerosum[postgres]'"
 
 
 class UnknownSeq(LedgerError):

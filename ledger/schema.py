@@ -1,7 +1,7 @@
 """Which tables hold the log, and what stands in each?
 
-Tables only, free of any one database: pragmas, triggers and locks of SQLite are in
-`ledger.sqlite`, and a PostgreSQL sibling would stand beside it. Streams and files are small
+Tables only, free of any one database: pragmas, triggers, locks and bulk loading are in
+`ledger.sqlite` and `ledger.postgresql`. Streams and files are small
 integers inside the store and have their names once in a table of their own.
 """
 
@@ -23,6 +23,9 @@ SCHEMA_VERSION: Final = 1
 
 WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
 """64-bit integers; SQLite's strict tables know them by the name INTEGER only."""
+
+ID: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Names sort by code point in every database, whatever the server's locale."""
 
 metadata: Final = MetaData()
 
@@ -49,7 +52,7 @@ log: Final = _table(
 stream: Final = _table(
     "stream",
     Column("id", WHOLE, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", ID, nullable=False, unique=True),
 )
 
 event: Final = _table(
@@ -57,7 +60,7 @@ event: Final = _table(
     Column("seq", WHOLE, primary_key=True, autoincrement=False),
     Column("stream", WHOLE, nullable=False),
     Column("version", WHOLE, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("type", ID, nullable=False),
     Column("time", WHOLE, nullable=False),
     Column("bytes", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
@@ -94,7 +97,7 @@ transaction: Final = _table(
 
 idempotency: Final = _keyed_table(
     "idempotency",
-    Column("id", Text, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("digest", LargeBinary, nullable=False),
     Column("first_seq", WHOLE, nullable=False),
     Column("last_seq", WHOLE, nullable=False),
@@ -103,7 +106,7 @@ idempotency: Final = _keyed_table(
 source_file: Final = _table(
     "source_file",
     Column("id", WHOLE, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", ID, nullable=False, unique=True),
     Column("digest", LargeBinary, nullable=False),
 )
 
@@ -121,6 +124,14 @@ snapshot: Final = _table(
     Column("seq", WHOLE, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),
     Column("state", LargeBinary, nullable=False),
+)
+
+checkpoint: Final = _keyed_table(
+    # Copies of signed notes: a convenience that nobody trusts; a store without it gets it on use.
+    "checkpoint",
+    Column("size", WHOLE, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("note", LargeBinary, nullable=False),
 )
 
 NEVER_CHANGED: Final = (

@@ -4,22 +4,28 @@ Everything that only SQLite knows is here: pragmas per connection, explicit tran
 and what its failures mean. The reasons for each setting are in docs/decisions/0010 and 0011.
 """
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.pool import QueuePool
 
+from ledger.database import Access, DriverTexts
 from ledger.errors import (
     LedgerError,
     StoreConflict,
+    StoreError,
+    StoreExists,
     StoreFull,
     StoreLocked,
+    StoreMissing,
     StoreReadOnly,
+    StoreSchema,
     StoreUnreadable,
 )
 from ledger.schema import NEVER_CHANGED
@@ -46,6 +52,8 @@ a file takes half the time (docs/decisions/0010).
 
 WRITES: Final = "zerosum_writes"
 """Execution option of the connection that writes: its transactions take the write lock at BEGIN."""
+
+SIDE_FILES: Final = ("", "-wal", "-shm", "-journal")
 
 _MEANINGS: Final[dict[int, type[LedgerError]]] = {
     sqlite3.SQLITE_BUSY: StoreLocked,
@@ -128,19 +136,89 @@ def refuse_changes(connection: Connection) -> None:
             )
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Failures of the database leave as errors of the ledger."""
-    try:
-        yield
-    except DBAPIError as fault:
-        if isinstance(fault.orig, sqlite3.Error):
-            raise _meaning(fault.orig) from fault
-        raise
-    except sqlite3.Error as fault:
-        raise _meaning(fault) from fault
-
-
-def _meaning(fault: sqlite3.Error) -> LedgerError:
+def meaning(fault: sqlite3.Error) -> LedgerError:
+    """The ledger's error for one of this driver's."""
     primary = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return _MEANINGS.get(primary, StoreUnreadable)(str(fault))
+
+
+class SqliteFile:
+    """A log in one file."""
+
+    writes: Mapping[str, Any] = MappingProxyType({WRITES: True})
+    page_size: int = PAGE_SIZE
+    without_log: type[StoreError] = StoreSchema
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        self.url = f"sqlite:///{path}"
+        self._texts = DriverTexts(sqlite_dialect())
+
+    def reserve(self) -> None:
+        """An empty file, where there was none."""
+        if not self.path.parent.is_dir():
+            raise StoreMissing(f"there is no folder {self.path.parent}")
+        try:
+            self.path.touch(exist_ok=False)
+        except FileExistsError:
+            raise StoreExists(f"{self.path} exists already") from None
+        except OSError as fault:
+            raise StoreReadOnly(f"{self.path}: {fault.strerror}") from fault
+
+    def release(self) -> None:
+        """No file, and none beside it."""
+        for suffix in SIDE_FILES:
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+    def new_engine(self) -> Engine:
+        """An engine that makes the file."""
+        return engine_for(self.path, "rwc")
+
+    def engines(self, access: Access) -> Iterator[Engine]:
+        """The file as it is; on a medium that nobody can write to, without looking for locks."""
+        if not self.path.exists():
+            raise StoreMissing(f"there is no store at {self.path}")
+        if not self.path.is_file():
+            raise StoreUnreadable(f"{self.path} is not a file")
+        yield engine_for(self.path, "ro" if access == "read" else "rw")
+        if access == "read" and _cannot_be_written(self.path):
+            yield engine_for(self.path, "immutable")
+
+    def rows_engine(self, access: Access) -> Engine:
+        """The same file; whoever writes rows holds the lock from BEGIN on."""
+        engine = engine_for(self.path, "ro" if access == "read" else "rw")
+        return engine.execution_options(**self.writes) if access == "write" else engine
+
+    def prepare(self, connection: Connection) -> None:
+        """A new file is empty."""
+
+    def refuse_changes(self, connection: Connection) -> None:
+        """Triggers."""
+        refuse_changes(connection)
+
+    def settings(self, connection: Connection) -> dict[str, int | str]:
+        """Pragmas."""
+        return settings_of(connection)
+
+    def wrong_settings(self, connection: Connection) -> dict[str, int | str]:
+        """Pragmas that durability needs otherwise."""
+        return wrong_settings(connection)
+
+    def much_is_written(self, connection: Connection) -> None:
+        """Checkpoints are rare."""
+        checkpoint_after(connection, BULK_WAL_PAGES)
+
+    def little_is_written(self, connection: Connection) -> None:
+        """Checkpoints are as often as ever."""
+        checkpoint_after(connection, PRAGMAS["wal_autocheckpoint"])
+
+    def insert(self, cursor: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """One prepared statement, run for each row inside the library."""
+        cursor.executemany(self._texts.insert(table), rows)
+
+
+def _cannot_be_written(path: Path) -> bool:
+    """Whether nobody could be writing there: then reading needs neither locks nor side files."""
+    log = Path(f"{path}-wal")
+    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)

@@ -1,140 +1,159 @@
 """Where are the books kept, and are they really ours?
 
 A `Store` is one opened database: it hands out read transactions that see one moment, and write
-transactions that hold the write lock from their first statement. SQLite is the only database so
-far.
+transactions that hold the write lock before they change anything. A log lives in a SQLite file or
+on a PostgreSQL server; what differs stands behind `ledger.database`.
 """
 
-import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Connection, Engine, Table, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from domain.merkle import EMPTY_ROOT
 from ledger import schema
+from ledger.database import Access, Database, DriverTexts
 from ledger.errors import (
+    LedgerError,
     StoreError,
-    StoreExists,
-    StoreMissing,
     StoreReadOnly,
     StoreSchema,
     StoreUnreadable,
 )
+from ledger.failures import translated
 from ledger.schema import SCHEMA_VERSION, metadata
-from ledger.sqlite import (
-    BULK_WAL_PAGES,
-    PAGE_SIZE,
-    PRAGMAS,
-    WRITES,
-    checkpoint_after,
-    engine_for,
-    refuse_changes,
-    translated,
-    wrong_settings,
-)
+from ledger.sqlite import SqliteFile
 
-Access = Literal["write", "read"]
+__all__ = [
+    "Access",
+    "Sealed",
+    "Store",
+    "database_of",
+    "path_of",
+    "rows_engine",
+    "sealed_state",
+    "shown",
+]
 
-SIDE_FILES: Final = ("", "-wal", "-shm", "-journal")
+_SECRET = re.compile(r"(?<=:)[^:/@]*(?=@)|(?<=password=)[^&]*")
 
 
 class Store:
     """One opened store."""
 
-    def __init__(self, path: Path, engine: Engine, access: Access) -> None:
-        self.path = path
+    def __init__(self, database: Database, engine: Engine, access: Access) -> None:
+        self.database = database
         self.access = access
         self._engine = engine
+        self._texts = DriverTexts(engine.dialect)
         self._writer: Connection | None = None
         self.origin = ""
-        self.url = f"sqlite:///{path}"
 
     @classmethod
     def create(cls, url: str, origin: str) -> Self:
         """A new store with an empty log; whatever is in its place already stays as it is."""
-        path = path_of(url)
-        if not path.parent.is_dir():
-            raise StoreMissing(f"there is no folder {path.parent}")
+        database = database_of(url)
+        database.reserve()
+        store = None
         try:
-            path.touch(exist_ok=False)
-        except FileExistsError:
-            raise StoreExists(f"{path} exists already") from None
-        except OSError as fault:
-            raise StoreReadOnly(f"{path}: {fault.strerror}") from fault
-        store = cls(path, engine_for(path, "rwc"), "write")
-        try:
+            store = cls(database, database.new_engine(), "write")
             with store.write() as connection:
+                database.prepare(connection)
                 metadata.create_all(connection)
-                refuse_changes(connection)
-                _write_first_rows(connection, origin)
+                database.refuse_changes(connection)
+                _write_first_rows(connection, origin, database.page_size)
             store._check()
-        except StoreError:
-            store.close()
-            for suffix in SIDE_FILES:
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+        except BaseException:
+            if store is not None:
+                store.close()
+            database.release()
             raise
         return store
 
     @classmethod
     def open(cls, url: str, access: Access) -> Self:
         """The store that is there, with its settings and its schema checked."""
-        path = path_of(url)
-        if not path.exists():
-            raise StoreMissing(f"there is no store at {path}")
-        if not path.is_file():
-            raise StoreUnreadable(f"{path} is not a file")
-        store = cls(path, engine_for(path, "ro" if access == "read" else "rw"), access)
-        try:
-            store._check()
-        except (StoreUnreadable, StoreReadOnly):
-            store.close()
-            if access == "write" or not _cannot_be_written(path):
+        database = database_of(url)
+        fault: StoreError | None = None
+        for engine in database.engines(access):
+            store = cls(database, engine, access)
+            try:
+                store._check()
+            except (StoreUnreadable, StoreReadOnly) as failure:
+                store.close()
+                fault = fault or failure
+            except BaseException:
+                store.close()
                 raise
-            store = cls(path, engine_for(path, "immutable"), access)
-            store._check()
-        except StoreError:
-            store.close()
-            raise
-        return store
+            else:
+                return store
+        raise fault or StoreUnreadable(f"{database.place} cannot be opened")
+
+    @property
+    def url(self) -> str:
+        """The store's URL, password included."""
+        return self.database.url
+
+    @property
+    def path(self) -> Path | None:
+        """The store's file; None on a server."""
+        return self.database.path
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: everything read in it is of one moment."""
-        with translated(), self._engine.connect() as connection, connection.begin():
-            yield connection
+        with translated():
+            try:
+                with self._engine.connect() as connection, connection.begin():
+                    yield connection
+            except DBAPIError as fault:
+                if fault.connection_invalidated:
+                    # What cut this connection cut the writer's as well.
+                    self._leave_writer()
+                raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: durable once it ended, undone as a whole when it failed."""
         if self.access == "read":
-            raise StoreReadOnly(f"{self.path} was opened for reading")
+            raise StoreReadOnly(f"{self.database.place} was opened for reading")
         with translated():
             if self._writer is None:
                 # One long-lived writer: a write-ahead log overwritten in place is faster.
-                self._writer = self._engine.connect().execution_options(**{WRITES: True})
-            with self._writer.begin():
-                yield self._writer
+                self._writer = self._engine.connect().execution_options(**self.database.writes)
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            except LedgerError:
+                raise
+            except BaseException:
+                self._leave_writer()
+                raise
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """Long writing ahead: checkpoints are rare until it ends."""
         with self.write() as connection:
-            checkpoint_after(connection, BULK_WAL_PAGES)
+            self.database.much_is_written(connection)
         try:
             yield
         finally:
             with self.write() as connection:
-                checkpoint_after(connection, PRAGMAS["wal_autocheckpoint"])
+                self.database.little_is_written(connection)
 
     def driver_text(self, statement: ClauseElement) -> str:
         """A statement's text with this database's own placeholders, for driver-level execution."""
-        return str(statement.compile(dialect=self._engine.dialect))
+        return self._texts.text(statement)
+
+    def insert(self, cursor: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows with all columns of a table in their order, by the fastest way in."""
+        self.database.insert(cursor, table, rows)
 
     def close(self) -> None:
         """Give all connections back; closing twice is fine."""
@@ -144,40 +163,48 @@ class Store:
                 self._writer = None
             self._engine.dispose()
 
+    def _leave_writer(self) -> None:
+        """A connection that failed in the middle is not asked again: the next write opens one."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.invalidate()
+                writer.close()
+            finally:
+                # Whatever cut this connection has likely cut the idle ones as well.
+                self._engine.dispose()
+
     def _check(self) -> None:
         with self.read() as connection:
             if not inspect(connection).has_table(schema.log.name):
-                raise StoreSchema(f"{self.path} holds no zerosum log")
+                raise self.database.without_log(f"{self.database.place} holds no zerosum log")
             row = connection.execute(
                 select(schema.log.c.schema_version, schema.log.c.origin)
             ).one_or_none()
             if row is None or row.schema_version != SCHEMA_VERSION:
                 found = "none" if row is None else row.schema_version
                 raise StoreSchema(
-                    f"{self.path} has schema version {found}; this program knows {SCHEMA_VERSION}"
+                    f"{self.database.place} has schema version {found};"
+                    f" this program knows {SCHEMA_VERSION}"
                 )
             self.origin = row.origin
-            if self.access == "write" and (wrong := wrong_settings(connection)):
-                raise StoreUnreadable(f"{self.path}: settings that durability needs fail: {wrong}")
+            if self.access == "write" and (wrong := self.database.wrong_settings(connection)):
+                raise StoreUnreadable(
+                    f"{self.database.place}: settings that durability needs fail: {wrong}"
+                )
 
 
-def _write_first_rows(connection: Connection, origin: str) -> None:
+def _write_first_rows(connection: Connection, origin: str, page_size: int) -> None:
     connection.execute(
         schema.log.insert().values(
             id=1,
             schema_version=SCHEMA_VERSION,
             origin=origin,
-            page_size=PAGE_SIZE,
+            page_size=page_size,
             import_unfinished=0,
         )
     )
     connection.execute(schema.tree.insert().values(id=1, size=0, edge=b"", root=EMPTY_ROOT))
-
-
-def _cannot_be_written(path: Path) -> bool:
-    """Whether nobody could be writing there: then reading needs neither locks nor side files."""
-    log = Path(f"{path}-wal")
-    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
 
 
 class Sealed(NamedTuple):
@@ -189,26 +216,46 @@ class Sealed(NamedTuple):
 
 
 def sealed_state(connection: Connection) -> Sealed:
-    """The tree as of this connection's moment; a store without one is unreadable."""
-    row = connection.execute(
+    """The tree as of this connection's moment; a store without exactly one is unreadable."""
+    rows = connection.execute(
         select(schema.tree.c.size, schema.tree.c.edge, schema.tree.c.root)
-    ).one_or_none()
-    if row is None:
-        raise StoreUnreadable("the store has no tree")
-    return Sealed(*row)
+    ).all()
+    if len(rows) != 1:
+        raise StoreUnreadable(f"the store has {len(rows) or 'no'} tree{'s' * (len(rows) > 1)}")
+    return Sealed(*rows[0])
 
 
-def path_of(url: str) -> Path:
-    """The file that a store URL names."""
+def database_of(url: str) -> Database:
+    """The database that a store URL names; nothing is opened yet."""
     try:
         parsed = make_url(url)
     except ArgumentError as fault:
-        raise StoreUnreadable(f"{url!r} is no store URL such as sqlite:///zerosum.db") from fault
-    if (
-        parsed.get_backend_name() != "sqlite"
-        or not parsed.database
-        or parsed.database == ":memory:"
-    ):
-        shown = parsed.render_as_string(hide_password=True)
-        raise StoreUnreadable(f"{shown}: a store is a file, such as sqlite:///zerosum.db")
-    return Path(parsed.database)
+        raise StoreUnreadable(
+            f"{_SECRET.sub('***', url)!r} is no store URL such as sqlite:///zerosum.db"
+        ) from fault
+    name = parsed.get_backend_name()
+    if name in ("postgresql", "postgres"):
+        from ledger.postgresql import PostgresqlServer
+
+        return PostgresqlServer(parsed)
+    if name == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return SqliteFile(Path(parsed.database))
+    raise StoreUnreadable(
+        f"{shown(url)}: a store is a file, such as sqlite:///zerosum.db, or on a server, such as"
+        " postgresql+psycopg://user@host/database"
+    )
+
+
+def shown(url: str) -> str:
+    """A store URL as it may be printed: without its password."""
+    return _SECRET.sub("***", url)
+
+
+def path_of(url: str) -> Path | None:
+    """The file that a store URL names; None on a server."""
+    return database_of(url).path
+
+
+def rows_engine(url: str, access: Access) -> Engine:
+    """An engine for the rows that live beside the log, which was opened before."""
+    return database_of(url).rows_engine(access)

@@ -108,18 +108,6 @@ class Writer:
             )
             .where(tree.size == bindparam("held"), tree.root == bindparam("root_held"))
         )
-        self._insert = {
-            table.name: store.driver_text(table.insert())
-            for table in (
-                schema.event,
-                schema.stream,
-                schema.tile,
-                schema.idempotency,
-                schema.source_file,
-                schema.source_key,
-                schema.transaction,
-            )
-        }
 
     @property
     def head(self) -> int:
@@ -192,16 +180,16 @@ class Writer:
         transaction = TransactionRow(size + 1, grown.size, now, software_version())
         seal = next_seal(known.seal, transaction, addition.commands)
         for table, added in (
-            (schema.stream.name, streams.new),
-            (schema.event.name, rows),
-            (schema.tile.name, tiles),
-            (schema.idempotency.name, addition.commands),
-            (schema.source_file.name, addition.files),
-            (schema.source_key.name, addition.sources),
-            (schema.transaction.name, [(*transaction, seal)]),
+            (schema.stream, streams.new),
+            (schema.event, rows),
+            (schema.tile, tiles),
+            (schema.idempotency, addition.commands),
+            (schema.source_file, addition.files),
+            (schema.source_key, addition.sources),
+            (schema.transaction, [(*transaction, seal)]),
         ):
             if added:
-                cursor.executemany(self._insert[table], added)
+                self._store.insert(cursor, table, added)
         streams.new = []
         known.tree, known.root, known.recorded_at, known.seal = grown, root, now, seal
         return [*roots, root]

@@ -28,7 +28,7 @@ def _table_digest(connection: Connection, table: Table) -> bytes:
     found = sha256(to_json(table.name) + b"\n")
     compressed = [place for place, column in enumerate(table.columns) if column in schema.PACKED]
     query = select(table).order_by(*table.primary_key.columns)
-    for rows in connection.execute(query).partitions(ROWS_AT_ONCE):
+    for rows in connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():
         for row in rows:
             values = list(row)
             for place in compressed:

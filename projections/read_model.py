@@ -23,7 +23,7 @@ from projections.marks import Marks
 from projections.observing import observed
 from projections.schema import SCHEMA_VERSION, TRACKED
 from projections.statements import Statements
-from projections.writing import Rows
+from projections.writing import Rows, only_one_makes_tables
 
 EVENTS_PER_BATCH: Final = 1_000
 MOST_EVENTS_PER_BATCH: Final = 16_000
@@ -53,13 +53,16 @@ class ReadModel:
 
     def create(self) -> None:
         """Make the tables; those that are there stay as they are."""
-        schema.metadata.create_all(self._engine)
         with self._engine.begin() as connection:
+            only_one_makes_tables(connection)
+            schema.metadata.create_all(connection)
             Rows(connection).insert_missing(schema.tracking, [(TRACKED, SCHEMA_VERSION, 0)])
 
     def drop(self) -> None:
         """Forget everything that was counted; the log is not affected."""
-        schema.metadata.drop_all(self._engine)
+        with self._engine.begin() as connection:
+            only_one_makes_tables(connection)
+            schema.metadata.drop_all(connection)
 
     def catch_up(
         self,

@@ -25,7 +25,13 @@ def head(connection: Connection) -> int:
 
 
 def driver_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
-    """Plain tuples of the driver, a chunk at a time: no row objects."""
+    """Plain tuples of the driver, a chunk at a time: no row objects where they can be avoided."""
+    if connection.dialect.name == "postgresql":
+        # The server keeps the cursor: its driver would hold all rows in memory at once.
+        streamed = connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+        for rows in streamed.partitions():
+            yield from map(tuple, rows)
+        return
     result = connection.execute(query)
     try:
         cursor = result.cursor

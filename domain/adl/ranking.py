@@ -8,7 +8,8 @@ profit, notional, the older position, the account id.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import compress, islice
+from operator import eq
 from typing import Final, NamedTuple
 
 from domain.adl.candidate import Candidate, Ranked, Score, ranked_row
@@ -153,14 +154,15 @@ def _by_scores(columns: Sequence[Sequence[Score]], candidates: Sequence[Candidat
 
 def _runs(keys: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Where two or more equal keys stand together: first, and one behind the last."""
-    start = 0
-    for at, (key, following) in enumerate(pairwise(keys), start=1):
-        if key != following:
-            if at - start > 1:
-                yield start, at
+    start = end = -1
+    for at in compress(range(len(keys)), map(eq, keys, islice(keys, 1, None))):
+        if at != end:
+            if end > start:
+                yield start, end + 1
             start = at
-    if len(keys) - start > 1:
-        yield start, len(keys)
+        end = at + 1
+    if end > start:
+        yield start, end + 1
 
 
 def tie(candidate: Candidate) -> tuple[int, int, int, str]:

@@ -17,9 +17,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.measures import MEASURES
+from tests.bench.measures import MEASURES, NEED_SERVER
+from tests.servers import why_no_server
 
-SIZED = ("bulk", "bulk_live_indexes", "replay", "verify", "projections")
+SIZED = (
+    "bulk",
+    "bulk_live_indexes",
+    "replay",
+    "verify",
+    "projections",
+    "postgresql_bulk",
+    "postgresql_replay",
+)
 
 
 def main() -> None:
@@ -35,7 +44,11 @@ def main() -> None:
         print(json.dumps(_measured(options.child, options.events)))
         return
     found: dict[str, dict[str, float]] = {}
+    reason = why_no_server()
     for name in options.names or MEASURES:
+        if reason and name in NEED_SERVER:
+            print(f"{name:20} skipped: {reason}", file=sys.stderr)
+            continue
         rounds = [_in_own_process(name, options.events) for _ in range(options.rounds)]
         found[name] = {
             key: statistics.median(result[key] for result in rounds) for key in rounds[0]

@@ -7,11 +7,13 @@ disk's own fsync rate, the eventsourcing library alone) are measured in the same
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from tests.bench.adl import adl_decide, rank_million
 from tests.bench.streams import mixed_commands, opening, recorded_facts
 
 Figures = dict[str, float]
@@ -160,16 +162,61 @@ def projections(folder: Path, events: int = 200_000) -> Figures:
     """Every read model from the log, 1,000 events per transaction."""
     from domain.venue import Venue
     from ledger.ledger import Ledger
+    from ledger.store import rows_engine
     from projections.read_model import ReadModel
 
     with Ledger.create(_url(folder)) as ledger:
         ledger.record(recorded_facts(events))
     with Ledger.open(_url(folder)) as ledger:
-        model = ReadModel(ledger.store.engine)
+        model = ReadModel(rows_engine(_url(folder), "write"))
         model.create()
         started = perf_counter()
         model.catch_up(ledger.events(), Venue(), ledger.leaf_at)
         return {"events/s": ledger.head / (perf_counter() - started)}
+
+
+def postgresql_bulk(folder: Path, events: int = 1_000_000) -> Figures:
+    """Recorded facts into an empty log on a server of this machine, over a unix socket."""
+    from ledger.ledger import Ledger
+
+    del folder
+    facts = list(recorded_facts(events))
+    with _server() as url, Ledger.create(url) as ledger:
+        started = perf_counter()
+        ledger.record(facts)
+        return {"events/s": len(facts) / (perf_counter() - started)}
+
+
+def postgresql_single(folder: Path, commands: int = 2_000) -> Figures:
+    """Durable commands, one commit each, on a server of this machine."""
+    from ledger.ledger import Ledger
+
+    with _server() as url, Ledger.create(url) as ledger:
+        _consume(ledger.submit_many(opening(1_000)))
+        lines = [json.dumps(command) for command in mixed_commands(commands)]
+        started = perf_counter()
+        for line in lines:
+            ledger.submit(line)
+        rate = len(lines) / (perf_counter() - started)
+    floor = fsync_rate(folder)["fsync/s"]
+    return {"commands/s": rate, "fsync/s": floor, "share of fsync rate": rate / floor}
+
+
+def postgresql_replay(folder: Path, events: int = 1_000_000) -> Figures:
+    """From the server to exact state, leaves recomputed on the way."""
+    from ledger.ledger import Ledger
+    from ledger.replay import replay as replayed
+
+    del folder
+    with _server() as url:
+        with Ledger.create(url) as ledger:
+            ledger.record(recorded_facts(events))
+        with Ledger.open(url, readonly=True) as ledger:
+            report = replayed(ledger)
+    if not report.equal:
+        message = "replay differs from the store"
+        raise AssertionError(message)
+    return {"events/s": report.events / report.seconds}
 
 
 MEASURES: dict[str, Callable[..., Figures]] = {
@@ -182,7 +229,24 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "replay": replay,
     "verify": verify,
     "projections": projections,
+    "adl_decide": adl_decide,
+    "rank_million": rank_million,
+    "postgresql_single": postgresql_single,
+    "postgresql_bulk": postgresql_bulk,
+    "postgresql_replay": postgresql_replay,
 }
+
+NEED_SERVER = frozenset(name for name in MEASURES if name.startswith("postgresql_"))
+"""Measures that are passed over where there is no server."""
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    """A schema of its own on a server of its own, or on the one that was named."""
+    from tests.servers import schema_url, server_url
+
+    with server_url() as server, schema_url(server, "zerosum_bench") as url:
+        yield url
 
 
 def _url(folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 
 from typing_extensions import is_typeddict
 
-from domain import events as event_definitions
+from domain import event_shapes as event_definitions
 from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.ranking import EXCLUSIONS
 from domain.adl.selection import Selection

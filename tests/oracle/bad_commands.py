@@ -32,6 +32,11 @@ CODES = (
         "out_of_range",
     ),
 )
+WRONG_PARAMETERS = (
+    ("seeded-rotation", "seed", ("-1", "1.5", "1/2", "", "seven")),
+    ("risk-aware-pro-rata", "k", ("-1", "0.5")),
+    ("capped-pro-rata", "cap", ("0", "-1/2", "1.0001", "3/2")),
+)
 ALL_CODES = (*CODES, "no_venue")
 
 
@@ -49,6 +54,8 @@ def bad_command(story, code: str) -> dict | None:
             {**deposit, "time": True},
             {**listing, "margin_tiers": {}},
             {"command": "mark", "market": market, "price": 100},
+            {**adl(market, "seeded-rotation@1"), "parameters": {"seed": 7}},
+            {"command": "adl_list", "market": market, "accounts": "alice"},
         ],
         "bad_decimal": [
             {**deposit, "amount": wrong}
@@ -68,6 +75,12 @@ def bad_command(story, code: str) -> dict | None:
             {**order(story, market), "time_in_force": "gtc"},
             {**order(story, market), "account": "treasury"},
             {**listing, "liquidation": {"mode": "half"}},
+            {"command": "adl_list", "market": market, "accounts": ["bob"] * 2},
+            *(
+                {**adl(market, f"{policy}@1"), "parameters": {name: value}}
+                for policy, name, wrong in WRONG_PARAMETERS
+                for value in wrong
+            ),
         ],
         "unknown_command": [{"command": "borrow"}, {**deposit, "command": "Deposit"}],
         "unknown_field": [
@@ -78,9 +91,17 @@ def bad_command(story, code: str) -> dict | None:
                 "parameters": {"seed": "1"},
             },
             {**listing, "vault": {"account": "vault", "limit": "1"}},
+            {**adl(market, "risk-aware-pro-rata@1"), "parameters": {"cap": "1"}},
+            {
+                **adl(market, "seeded-rotation@1"),
+                "parameters": {"seed": "1", "k": "1"},
+            },
         ],
         "missing_field": [
             {"command": "deposit", "account": "alice"},
+            adl(market, "seeded-rotation@1"),
+            {**adl(market, "capped-pro-rata@1"), "parameters": {}},
+            {**listing, "adl": {"policy": "capped-pro-rata@1"}},
             {**listing, "margin_tiers": [{"from": "0", "initial": "0.1"}]},
             {
                 "command": "trade",
@@ -95,10 +116,10 @@ def bad_command(story, code: str) -> dict | None:
             {**deposit, "account": "nobody"},
             {**order(story, market), "account": "Alice"},
             {**listing, "vault": {"account": "nobody"}},
+            {"command": "adl_list", "market": market, "accounts": ["bob", "nobody"]},
         ],
         "account_exists": [
-            {"command": "open_account", "account": name}
-            for name in ("alice", "vault", "treasury")
+            {"command": "open_account", "account": name} for name in ("alice", "vault", "treasury")
         ],
         "no_market": [
             {"command": "mark", "market": "NOWHERE", "price": "1"},
@@ -106,9 +127,7 @@ def bad_command(story, code: str) -> dict | None:
             {**order(story, market), "market": "NOWHERE"},
         ],
         "market_exists": [story.listings[market]],
-        "point_value_not_whole": [
-            {**listing, "lot_size": "0.0000000001", "tick_size": "0.1"}
-        ],
+        "point_value_not_whole": [{**listing, "lot_size": "0.0000000001", "tick_size": "0.1"}],
         "bad_tiers": [
             {**listing, "margin_tiers": tiers}
             for tiers in (
@@ -125,9 +144,7 @@ def bad_command(story, code: str) -> dict | None:
             {**listing, "taker_fee": "-0.001"},
             {**listing, "liquidation_fee": "5/4"},
         ],
-        "not_a_vault": [
-            {**listing, "vault": {"account": name}} for name in ("alice", "insurance")
-        ],
+        "not_a_vault": [{**listing, "vault": {"account": name}} for name in ("alice", "insurance")],
         "not_positive": [
             {**deposit, "amount": "0.0"},
             {**deposit, "amount": "-3"},
@@ -135,13 +152,9 @@ def bad_command(story, code: str) -> dict | None:
             {**order(story, market), "quantity": "-1"},
         ],
         "too_many_digits": [{**deposit, "amount": "1.00000000001"}],
-        "price_off_tick": [
-            {"command": "mark", "market": market, "price": "0.0000000001"}
-        ],
+        "price_off_tick": [{"command": "mark", "market": market, "price": "0.0000000001"}],
         "quantity_off_lot": [{**order(story, market), "quantity": "0.0000000001"}],
-        "bad_time": [
-            {**deposit, "time": wrong} for wrong in ("2026-01-01T00:00:00", "noon", "")
-        ],
+        "bad_time": [{**deposit, "time": wrong} for wrong in ("2026-01-01T00:00:00", "noon", "")],
         "out_of_range": [
             {**deposit, "amount": "1" + "0" * 31},
             {"command": "mark", "market": market, "price": "9" * 40},
@@ -158,6 +171,10 @@ def bad_command(story, code: str) -> dict | None:
         ],
     }
     return story.rng.choice(choices[code])
+
+
+def adl(market: str, policy: str) -> dict:
+    return {"command": "set_adl_policy", "market": market, "policy": policy}
 
 
 def order(story, market: str) -> dict:

@@ -11,7 +11,7 @@ from itertools import islice
 
 from tests.oracle.bad_commands import ALL_CODES
 from tests.oracle.naive_venue import NaiveRejected, NaiveVenue
-from tests.oracle.profiles import PROFILES
+from tests.oracle.profiles import POLICIES, PROFILES
 from tests.oracle.story import Story
 
 ITEMS = (
@@ -45,13 +45,19 @@ ITEMS = (
     "no maintenance margin at all",
     *(f"excluded {code}" for code in ("bankrupt", "not_in_profit", "in_liquidation")),
     *(f"excluded {code}" for code in ("vault_excluded", "would_be_bankrupt")),
+    *(f"decided by {policy}" for policy in POLICIES),
     *(f"refused {code}" for code in ALL_CODES),
 )
 
 
-def commands(seed: int, length: int, profile: str = "mixed") -> Iterator[dict]:
-    """The first `length` commands of a story; the same for the same arguments."""
-    return islice(Story(seed, profile).tell(), length)
+def commands(
+    seed: int, length: int, profile: str = "mixed", policies: tuple[str, ...] = POLICIES
+) -> Iterator[dict]:
+    """The first `length` commands of a story that sets only `policies`.
+
+    The same for the same arguments.
+    """
+    return islice(Story(seed, profile, policies).tell(), length)
 
 
 def coverage(*seeds: int, length: int = 300, profiles: tuple = PROFILES) -> Counter:
@@ -61,11 +67,8 @@ def coverage(*seeds: int, length: int = 300, profiles: tuple = PROFILES) -> Coun
         for seed in seeds:
             venue = NaiveVenue()
             for command in commands(seed, length, profile):
-                line, step, held = (
-                    len(venue.journal),
-                    len(venue.steps),
-                    dict(venue.positions),
-                )
+                line, step, held = len(venue.journal), len(venue.steps), dict(venue.positions)
+                decided = len(venue.decided_by)
                 reached["commands"] += 1
                 try:
                     venue.execute(command)
@@ -74,12 +77,12 @@ def coverage(*seeds: int, length: int = 300, profiles: tuple = PROFILES) -> Coun
                     continue
                 count_lines(reached, venue, venue.journal[line:], held)
                 count_steps(reached, venue, venue.steps[step:])
+                for policy in venue.decided_by[decided:]:
+                    reached[f"decided by {policy}"] += 1
     return reached
 
 
-def count_lines(
-    reached: Counter, venue: NaiveVenue, lines: list[tuple], held: dict
-) -> None:
+def count_lines(reached: Counter, venue: NaiveVenue, lines: list[tuple], held: dict) -> None:
     """Count what the journal of one command tells; `held` is the positions before it."""
     victims: Counter = Counter()
     decision = 0
@@ -102,9 +105,7 @@ def count_lines(
         elif kind == "takeover":
             mine, other = held.get((line[1], line[3])), held.get((line[1], line[2]))
             if mine and other:
-                reached["takeover by a vault with the opposite position"] += (
-                    mine[0] * other[0] < 0
-                )
+                reached["takeover by a vault with the opposite position"] += mine[0] * other[0] < 0
         elif kind == "deficit_covered":
             payer = "vault" if venue.roles[line[2]] == "vault" else line[2]
             reached[f"deficit covered by {payer}"] += 1
@@ -127,18 +128,14 @@ def count_steps(reached: Counter, venue: NaiveVenue, steps: list[tuple]) -> None
         markets.setdefault(account, set()).add(market)
         reached["partial liquidation"] += step == "book" and offered < before
         reached["book order limited to nothing (no_order)"] += reason == "no_order"
-        reached["vault_in_liquidation stops a takeover"] += (
-            reason == "vault_in_liquidation"
-        )
+        reached["vault_in_liquidation stops a takeover"] += reason == "vault_in_liquidation"
         reached["ADL with a residual"] += reason == "residual"
         if step == "takeover" and reason in ("capacity", "margin"):
             reached[f"takeover stopped by {reason}"] += 1
         reached["takeover of everything"] += reason == "all_taken"
         if all(tier["maintenance"] == 0 for tier in venue.markets[market]["tiers"]):
             reached["no maintenance margin at all"] += 1
-    reached["cross-market liquidation"] += sum(
-        len(found) > 1 for found in markets.values()
-    )
+    reached["cross-market liquidation"] += sum(len(found) > 1 for found in markets.values())
 
 
 def unreached(reached: Counter) -> list[str]:

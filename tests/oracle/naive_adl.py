@@ -4,12 +4,8 @@ from collections import Counter
 from fractions import Fraction
 
 from tests.oracle import naive_margin as margin
-
-IN_PROFIT_ONLY = {
-    "pnl-leverage@1": False,
-    "profit-leverage-size@1": True,
-    "pro-rata-size@1": True,
-}
+from tests.oracle import naive_selections
+from tests.oracle.naive_allocation import closed_of
 
 
 def close_price(venue, market: str, bankrupt: str) -> Fraction:
@@ -54,23 +50,10 @@ def capacity(venue, market: str, victim: str, sign: int, price: Fraction) -> int
     return lowest
 
 
-def score(policy: str, row: dict) -> Fraction | None:
-    leverage = Fraction(row["notional"], row["equity"])
-    ratio = Fraction(row["unrealized"], max(1, abs(row["cost"])))
-    if policy == "pro-rata-size@1":
-        return None
-    if policy == "profit-leverage-size@1":
-        return ratio * leverage * row["notional"]
-    return ratio * leverage if row["unrealized"] >= 0 else ratio / leverage
-
-
-def ties(row: dict) -> tuple:
-    return (-row["unrealized"], -row["notional"], row["opened"], row["account"])
-
-
 def candidates(venue, market: str, bankrupt: str, price: Fraction):
     """Winners, admissible losers, and the code of everybody who is excluded."""
     policy = venue.markets[market]["adl"]
+    currency = 1 / venue.venue["quote_unit"]
     quantity, _ = margin.position(venue, market, bankrupt)
     sign = 1 if quantity > 0 else -1
     winners, losers, excluded = [], [], Counter()
@@ -79,19 +62,22 @@ def candidates(venue, market: str, bankrupt: str, price: Fraction):
             continue
         row = {
             "account": account,
-            "size": abs(held),
+            "quantity": held,
             "cost": cost,
             "unrealized": margin.unrealized(venue, market, account),
             "notional": margin.notional(venue, market, account),
             "equity": margin.equity(venue, account),
+            "maintenance": margin.maintenance(venue, account),
             "opened": venue.opened[market, account],
+            "account_opened": venue.account_opened[account],
             "vault": venue.roles[account] == "vault",
         }
         if row["equity"] <= 0:
             excluded["bankrupt"] += 1
             continue
-        loses = IN_PROFIT_ONLY[policy["policy"]] and row["unrealized"] <= 0
-        row["score"] = score(policy["policy"], row)
+        asks_for_profit = naive_selections.IN_PROFIT_ONLY[policy["policy"]]
+        row["loses"] = asks_for_profit and row["unrealized"] <= 0
+        row["score"] = naive_selections.score(policy["policy"], row, currency)
         row["capacity"] = capacity(venue, market, account, sign, price)
         if account in venue.in_liquidation:
             code = "in_liquidation"
@@ -99,108 +85,63 @@ def candidates(venue, market: str, bankrupt: str, price: Fraction):
             code = "vault_excluded"
         elif row["capacity"] == 0:
             code = "would_be_bankrupt"
+        elif (market, account) in venue.basis_missing:
+            code = "basis_missing"
         else:
             code = None
         if code is None:
-            (losers if loses else winners).append(row)
+            (losers if row["loses"] else winners).append(row)
         else:
-            excluded["not_in_profit" if loses else code] += 1
+            excluded["not_in_profit" if row["loses"] else code] += 1
     return winners, losers, excluded
 
 
-def ranked(policy: dict, rows: list[dict], pass_number: int) -> list[dict]:
-    """Rows of one pass in the order in which they stand."""
-
-    def key(row: dict) -> tuple:
-        vault_place = 0
-        if policy["vault_candidate"] == "first":
-            vault_place = 0 if row["vault"] else 1
-        if policy["vault_candidate"] == "last":
-            vault_place = 1 if row["vault"] else 0
-        if row["score"] is not None:
-            return (vault_place, -row["score"], *ties(row))
-        return (vault_place, -row["size"] if pass_number == 2 else 0, *ties(row))
-
-    return sorted(rows, key=key)
-
-
-def close_in_queue(rows: list[dict], need: int) -> dict[str, int]:
-    closed = {}
-    for row in rows:
-        closed[row["account"]] = min(need, row["capacity"])
-        need -= closed[row["account"]]
-    return closed
-
-
-def close_by_share(rows: list[dict], need: int) -> dict[str, int]:
-    """Shares by lots: water-filled, rounded down, missing lots to the largest remainders."""
-    need = min(need, sum(row["capacity"] for row in rows))
-    share = {}
-    open_rows, open_need = list(rows), need
-    while open_rows:
-        lots = sum(row["size"] for row in open_rows)
-        full = [
-            r
-            for r in open_rows
-            if Fraction(open_need * r["size"], lots) > r["capacity"]
-        ]
-        if not full:
-            share |= {
-                r["account"]: Fraction(open_need * r["size"], lots) for r in open_rows
-            }
-            break
-        for row in full:
-            share[row["account"]] = Fraction(row["capacity"])
-            open_need -= row["capacity"]
-            open_rows.remove(row)
-    closed = {account: int(exact) for account, exact in share.items()}
-    by_remainder = sorted(
-        rows, key=lambda r: (-(share[r["account"]] - closed[r["account"]]), *ties(r))
-    )
-    for row in by_remainder[: need - sum(closed.values())]:
-        closed[row["account"]] += 1
-    return closed
-
-
-def decide(
-    venue, market: str, bankrupt: str, *, write_if_empty: bool
-) -> tuple[int, int]:
-    """Close what can be closed; lots closed, and how many closes were at the bankruptcy price."""
+def decision(venue, market: str, bankrupt: str) -> dict:
+    """Who would be closed, in which order, at which price; nothing is changed."""
     policy = venue.markets[market]["adl"]
-    quantity, _ = margin.position(venue, market, bankrupt)
-    sign, need = (1, quantity) if quantity > 0 else (-1, -quantity)
+    listed = venue.adl_lists.get(market, [])
+    need = abs(margin.position(venue, market, bankrupt)[0])
     price = close_price(venue, market, bankrupt)
-    at_bankruptcy = price == margin.bankruptcy_price(venue, bankrupt, market)
-    allot = close_by_share if policy["policy"] == "pro-rata-size@1" else close_in_queue
 
     winners, losers, excluded = candidates(venue, market, bankrupt, price)
-    rows = ranked(policy, winners, 1)
-    closed = allot(rows, need)
+    rows = naive_selections.in_order(policy, winners, listed)
+    closed = closed_of(policy, rows, need)
     absorbed = sum(closed.values())
     losers_included = absorbed < need and bool(losers)
     if losers_included:
-        second = ranked(policy, losers, 2)
-        closed |= allot(second, need - absorbed)
+        second = naive_selections.in_order(policy, losers, listed)
+        closed |= closed_of(policy, second, need - absorbed)
         rows = rows + second
     else:
         excluded["not_in_profit"] += len(losers)
+    return {
+        "need": need,
+        "price": price,
+        "rows": [{**row, "closed": closed[row["account"]]} for row in rows],
+        "excluded": {code: count for code, count in sorted(excluded.items()) if count},
+        "losers_included": losers_included,
+    }
 
-    total = sum(closed.values())
+
+def decide(venue, market: str, bankrupt: str, *, write_if_empty: bool) -> tuple[int, int]:
+    """Close what can be closed; lots closed, and how many closes were at the bankruptcy price."""
+    sign = 1 if margin.position(venue, market, bankrupt)[0] > 0 else -1
+    found = decision(venue, market, bankrupt)
+    price, rows = found["price"], found["rows"]
+    at_bankruptcy = price == margin.bankruptcy_price(venue, bankrupt, market)
+    total = sum(row["closed"] for row in rows)
     if total == 0 and not write_if_empty:
         return 0, 0
-    counts = {code: count for code, count in sorted(excluded.items()) if count}
-    venue.emit(
-        "decided", market, bankrupt, need, price, len(rows), counts, losers_included
-    )
+    facts = (len(rows), found["excluded"], found["losers_included"])
+    venue.emit("decided", market, bankrupt, found["need"], price, *facts)
+    venue.decided_by.append(venue.markets[market]["adl"]["policy"])
     closures = 0
     for rank, row in enumerate(rows, start=1):
-        victim, lots = row["account"], closed[row["account"]]
+        victim, lots = row["account"], row["closed"]
         if lots == 0:
             continue
         amount = margin.quote(sign, lots, price, venue.markets[market]["point_value"])
-        venue.emit(
-            "closure", market, bankrupt, victim, rank, lots, amount, row["score"]
-        )
+        venue.emit("closure", market, bankrupt, victim, rank, lots, amount, row["score"])
         venue.move(bankrupt, market, -sign * lots, amount)
         venue.move(victim, market, sign * lots, -amount)
         venue.touched.add(victim)

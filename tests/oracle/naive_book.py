@@ -113,13 +113,9 @@ def fill(venue, market, taker, maker, side, price, lots, bankruptcy_price):
         trade(venue, market, maker, taker, price, lots, maker_fee, taker_fee, purpose)
 
 
-def trade(
-    venue, market, buyer, seller, price, lots, buyer_fee, seller_fee, purpose
-) -> None:
+def trade(venue, market, buyer, seller, price, lots, buyer_fee, seller_fee, purpose) -> None:
     """Move `lots` from seller to buyer at `price`, and the fees to the treasury."""
-    venue.emit(
-        "trade", market, buyer, seller, price, lots, buyer_fee, seller_fee, purpose
-    )
+    venue.emit("trade", market, buyer, seller, price, lots, buyer_fee, seller_fee, purpose)
     amount = lots * price * venue.markets[market]["point_value"]
     venue.move(buyer, market, lots, -amount)
     venue.move(seller, market, -lots, amount)

@@ -100,9 +100,7 @@ def check_shape(given: dict, shape: dict) -> None:
 
 def check_type(value: object, kind: object) -> None:
     if kind == "time":
-        require(
-            isinstance(value, (int, str)) and not isinstance(value, bool), "bad_type"
-        )
+        require(isinstance(value, (int, str)) and not isinstance(value, bool), "bad_type")
     elif kind == "names":
         require(
             isinstance(value, list) and all(isinstance(n, str) for n in value),

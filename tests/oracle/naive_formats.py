@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tests.oracle.naive_rejected import require
+from tests.oracle.naive_selections import IN_PROFIT_ONLY, PARAMETERS
 
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 RATIO = re.compile(r"-?[0-9]+/[1-9][0-9]*", re.ASCII)
@@ -13,7 +14,7 @@ CHOICES = {
     "role": ("trader", "vault"),
     "side": ("buy", "sell"),
     "mode": ("full", "partial"),
-    "policy": ("pnl-leverage@1", "profit-leverage-size@1", "pro-rata-size@1"),
+    "policy": tuple(IN_PROFIT_ONLY),
     "close_price": ("bankruptcy", "mark", "previous_mark", "mark_capped"),
     "trigger": ("negative_equity", "vault_exhausted"),
     "vault_candidate": ("excluded", "same-rules", "first", "last"),
@@ -62,8 +63,32 @@ def adl_rules(given: dict) -> dict:
         "trigger": choice(given, "trigger", "negative_equity"),
         "vault_candidate": choice(given, "vault_candidate", "excluded"),
     }
-    require(not given.get("parameters"), "unknown_field")
+    rules["parameters"] = parameters(rules["policy"], given.get("parameters", {}))
     return rules
+
+
+def parameters(policy: str, given: dict) -> dict:
+    """The parameters of a selection as numbers, its defaults filled in.
+
+    Whatever is wrong with a value is `bad_value`; a whole number may be written with zeros behind
+    the point, as any decimal.
+    """
+    used = PARAMETERS.get(policy, {})
+    for name, default in used.items():
+        require(name in given or default is not None, "missing_field")
+    require(set(given) <= set(used), "unknown_field")
+    said = {name: given.get(name, default) for name, default in used.items()}
+    for name, value in said.items():
+        require(isinstance(value, str), "bad_type")
+        require(DECIMAL.fullmatch(value) or RATIO.fullmatch(value), "bad_value")
+        number = Fraction(value)
+        if name == "cap":
+            require(0 < number <= 1, "bad_value")
+        else:
+            require("/" not in value, "bad_value")
+            require(number >= 0 and number.denominator == 1, "bad_value")
+        said[name] = number
+    return said
 
 
 def tiers(given: list, unit: Fraction) -> list[dict]:
@@ -113,9 +138,7 @@ def market_rules(given: dict, unit: Fraction) -> dict:
     vault = given.get("vault", {})
     rules["vault"] = vault.get("account")
     cap = vault.get("takeover_cap")
-    rules["takeover_cap"] = (
-        None if cap is None else whole(positive(cap), unit, "too_many_digits")
-    )
+    rules["takeover_cap"] = None if cap is None else whole(positive(cap), unit, "too_many_digits")
     rules["adl"] = adl_rules(given.get("adl", {}))
     return rules
 
@@ -143,13 +166,14 @@ def parse(venue, command: dict) -> dict:
         said["role"] = choice(command, "role", "trader")
     if name == "set_adl_policy":
         said["rules"] = adl_rules(command)
+    if name == "adl_list":
+        names = command["accounts"]
+        require(len(set(names)) == len(names), "bad_value")
     if name in ("deposit", "withdraw"):
         said["amount"] = whole(positive(command["amount"]), unit, "too_many_digits")
     rules = venue.markets.get(command.get("market"), {})
     if name in ("mark", "trade"):
-        said["price"] = whole(
-            positive(command["price"]), rules["tick_size"], "price_off_tick"
-        )
+        said["price"] = whole(positive(command["price"]), rules["tick_size"], "price_off_tick")
     if name == "trade":
         lots = positive(command["quantity"])
         said["quantity"] = whole(lots, rules["lot_size"], "quantity_off_lot")
@@ -160,9 +184,7 @@ def parse(venue, command: dict) -> dict:
         if "rate" in command:
             said["rate"] = ratio(command["rate"])
         else:
-            said["per_lot"] = whole(
-                decimal(command["per_lot"]), unit, "too_many_digits"
-            )
+            said["per_lot"] = whole(decimal(command["per_lot"]), unit, "too_many_digits")
     return said
 
 
@@ -171,9 +193,7 @@ def order(command: dict, rules: dict) -> dict:
     lots = positive(command["quantity"])
     said["quantity"] = whole(lots, rules["lot_size"], "quantity_off_lot")
     if "price" in command:
-        said["price"] = whole(
-            positive(command["price"]), rules["tick_size"], "price_off_tick"
-        )
+        said["price"] = whole(positive(command["price"]), rules["tick_size"], "price_off_tick")
     allowed = ("ioc",) if said["price"] is None else ("gtc", "ioc", "post_only")
     said["time_in_force"] = command.get("time_in_force", allowed[0])
     require(said["time_in_force"] in allowed, "bad_value")

@@ -34,9 +34,7 @@ def check(venue) -> None:
     cover_flat_deficits(venue)
     waiting: set[str] = set()
     while True:
-        due = [
-            a for a in venue.touched if a not in waiting and is_liquidatable(venue, a)
-        ]
+        due = [a for a in venue.touched if a not in waiting and is_liquidatable(venue, a)]
         if not due:
             return
         account = min(due, key=lambda a: urgency(venue, a))
@@ -47,11 +45,7 @@ def check(venue) -> None:
 
 def cover_flat_deficits(venue) -> None:
     for account in sorted(venue.touched):
-        if (
-            account not in SYSTEM
-            and is_flat(venue, account)
-            and venue.cash[account] < 0
-        ):
+        if account not in SYSTEM and is_flat(venue, account) and venue.cash[account] < 0:
             cover(venue, account)
 
 
@@ -130,9 +124,7 @@ class Pass:
     def sign(self, market: str) -> int:
         return 1 if margin.position(self.venue, market, self.account)[0] > 0 else -1
 
-    def note(
-        self, step: str, market: str, lots: tuple[int, int, int], reason: str
-    ) -> None:
+    def note(self, step: str, market: str, lots: tuple[int, int, int], reason: str) -> None:
         """Remember (account, step, market, before, offered, used, left, reason) for tests."""
         left = self.left(market)
         self.venue.steps.append((self.account, step, market, *lots, left, reason))
@@ -205,9 +197,7 @@ class Pass:
             is_triggered = margin.equity(venue, self.account) < 0
         else:
             is_triggered = (
-                self.is_vault
-                or rules["vault"] is None
-                or market in self.takeover_left_lots
+                self.is_vault or rules["vault"] is None or market in self.takeover_left_lots
             )
         if not is_triggered:
             self.note("adl", market, (left, left, 0), "not_triggered")

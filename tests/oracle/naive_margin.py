@@ -71,16 +71,12 @@ def notional(venue, market: str, account: str) -> int:
 
 
 def equity(venue, account: str) -> int:
-    return venue.cash[account] + sum(
-        unrealized(venue, m, account) for m in venue.markets
-    )
+    return venue.cash[account] + sum(unrealized(venue, m, account) for m in venue.markets)
 
 
 def maintenance_in(venue, market: str, account: str) -> int:
     size = notional(venue, market, account)
-    return (
-        requirement(venue.markets[market]["tiers"], size, "maintenance") if size else 0
-    )
+    return requirement(venue.markets[market]["tiers"], size, "maintenance") if size else 0
 
 
 def maintenance(venue, account: str) -> int:
@@ -117,9 +113,7 @@ def initial_with_order(venue, market: str, account: str, side: str, lots: int) -
     quantity, _ = position(venue, market, account)
     bids, asks = (lots, 0) if side == "buy" else (0, lots)
     here = initial_in(venue, market, account, quantity=quantity)
-    with_order = initial_in(
-        venue, market, account, quantity=quantity, bids=bids, asks=asks
-    )
+    with_order = initial_in(venue, market, account, quantity=quantity, bids=bids, asks=asks)
     return initial(venue, account) - here + with_order
 
 
@@ -134,9 +128,7 @@ def bankruptcy_price(venue, account: str, market: str) -> Fraction:
         weights = {m: notional(venue, m, account) for m in held(venue, account)}
     share = Fraction(equity(venue, account) * weights[market], sum(weights.values()))
     quantity, _ = position(venue, market, account)
-    return venue.marks[market] - share / (
-        quantity * venue.markets[market]["point_value"]
-    )
+    return venue.marks[market] - share / (quantity * venue.markets[market]["point_value"])
 
 
 def quote(sign: int, lots: int, price: Fraction, point_value: int) -> int:

@@ -57,11 +57,14 @@ class NaiveVenue:
         self.orders: dict[str, dict[str, tuple]] = {}
         self.used_order_ids: dict[str, set[str]] = {}
         self.adl_lists: dict[str, list[str]] = {}
+        self.account_opened: dict[str, int] = {}
+        self.basis_missing: set[tuple[str, str]] = set()
         self.in_liquidation: dict[str, int] = {}
         self.liquidations = 0
         self.touched: set[str] = set()
         self.journal: list[tuple] = []
         self.steps: list[tuple] = []
+        self.decided_by: list[str] = []
 
     # Questions
 
@@ -100,6 +103,7 @@ class NaiveVenue:
         for account in SYSTEM:
             self.roles[account] = "system"
             self.cash[account] = 0
+            self.account_opened[account] = len(self.journal)
 
     def list_market(self, said: dict) -> None:
         market = said["market"]
@@ -113,6 +117,7 @@ class NaiveVenue:
         self.emit("account_opened", said["account"], said["role"])
         self.roles[said["account"]] = said["role"]
         self.cash[said["account"]] = 0
+        self.account_opened[said["account"]] = len(self.journal)
 
     def deposit(self, said: dict) -> None:
         self.emit("deposited", said["account"], said["amount"])
@@ -177,9 +182,7 @@ class NaiveVenue:
                 worse = max(0, sign * (price - self.marks[market]))
                 conceded = worse * lots * self.markets[market]["point_value"]
             needed = margin.initial_with_order(self, market, account, side, lots)
-            require(
-                self.equity(account) - conceded - needed >= 0, "insufficient_margin"
-            )
+            require(self.equity(account) - conceded - needed >= 0, "insufficient_margin")
         if said["time_in_force"] == "post_only":
             crosses = naive_book.would_cross(self, market, side, price)
             require(not crosses, "post_only_would_cross")

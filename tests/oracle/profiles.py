@@ -4,7 +4,23 @@ from fractions import Fraction
 
 PROFILES = ("mixed", "crash", "vault", "cross", "fees", "big")
 TRADERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
-POLICIES = ("pnl-leverage@1", "profit-leverage-size@1", "pro-rata-size@1")
+POLICIES = (
+    "pnl-leverage@1",
+    "profit-leverage-size@1",
+    "hyperliquid-literal@1",
+    "hyperliquid-symmetric@1",
+    "binance-quantile@1",
+    "roi-margin-ratio@1",
+    "profit-x-leverage@1",
+    "lexicographic@1",
+    "largest-first@1",
+    "seeded-rotation@1",
+    "pro-rata-size@1",
+    "pro-rata-profit@1",
+    "capped-pro-rata@1",
+    "risk-aware-pro-rata@1",
+    "external-list@1",
+)
 CLOSE_PRICES = ("bankruptcy", "bankruptcy", "mark", "previous_mark", "mark_capped")
 TRIGGERS = ("negative_equity", "vault_exhausted")
 VAULT_RULES = ("excluded", "same-rules", "first", "last")
@@ -57,6 +73,7 @@ ACTIONS = {
         "withdraw": 4,
         "funding": 4,
         "policy": 3,
+        "keeper_list": 3,
         "close_out": 2,
     },
     "crash": {
@@ -74,6 +91,7 @@ ACTIONS = {
         "withdraw": 1,
         "funding": 2,
         "policy": 4,
+        "keeper_list": 3,
         "close_out": 2,
     },
     "vault": {
@@ -91,6 +109,7 @@ ACTIONS = {
         "withdraw": 3,
         "funding": 2,
         "policy": 3,
+        "keeper_list": 3,
         "vault_trade": 6,
     },
     "cross": {
@@ -108,6 +127,7 @@ ACTIONS = {
         "withdraw": 2,
         "funding": 3,
         "policy": 3,
+        "keeper_list": 3,
         "close_out": 2,
     },
     "fees": {
@@ -125,6 +145,7 @@ ACTIONS = {
         "withdraw": 3,
         "funding": 5,
         "policy": 3,
+        "keeper_list": 3,
         "close_out": 2,
     },
     "big": {
@@ -142,6 +163,7 @@ ACTIONS = {
         "withdraw": 4,
         "funding": 4,
         "policy": 3,
+        "keeper_list": 3,
         "close_out": 2,
     },
 }
@@ -174,27 +196,38 @@ def tiers(rng, threshold: Fraction) -> list[dict]:
     if rng.random() < 0.4:
         rows.append({"from": text(threshold), "initial": "0.25", "maintenance": "0.15"})
         if rng.random() < 0.5:
-            rows.append(
-                {"from": text(threshold * 3), "initial": "1/2", "maintenance": "1/3"}
-            )
+            rows.append({"from": text(threshold * 3), "initial": "1/2", "maintenance": "1/3"})
     return rows
 
 
-def adl(rng) -> dict:
+def parameters(rng, policy: str) -> dict[str, str]:
+    """Any valid parameters of a policy; a default is often left out."""
+    if policy == "seeded-rotation@1":
+        return {"seed": str(rng.choice(("0", "7.0", rng.randint(1, 9), rng.getrandbits(60))))}
+    if policy == "capped-pro-rata@1":
+        return {"cap": rng.choice(("1/10", "0.25", "1/3", "0.5", "9/10", "1", "2/2"))}
+    if policy == "risk-aware-pro-rata@1" and rng.random() < 0.7:
+        return {"k": rng.choice(("0", "1", "1.0", "2", "3", "7"))}
+    return {}
+
+
+def adl(rng, policies: tuple = POLICIES) -> dict:
     """Some or all fields of a policy; what is absent takes its default."""
     said = {
-        "policy": rng.choice(POLICIES),
+        "policy": rng.choice(policies),
         "close_price": rng.choice(CLOSE_PRICES),
         "trigger": rng.choice(TRIGGERS),
         "vault_candidate": rng.choice(VAULT_RULES),
     }
-    if rng.random() < 0.2:
-        said["parameters"] = {}
-    return {field: value for field, value in said.items() if rng.random() < 0.85}
+    said = {field: value for field, value in said.items() if rng.random() < 0.85}
+    chosen = parameters(rng, said.get("policy", "pnl-leverage@1"))
+    if chosen or rng.random() < 0.2:
+        said["parameters"] = chosen
+    return said
 
 
 def market(
-    rng, profile: str, name: str, sizes: tuple, base: int, vaults: list[str]
+    rng, profile: str, name: str, sizes: tuple, base: int, vaults: list[str], policies: tuple
 ) -> dict:
     """A `list_market` command; `base` is the price in ticks around which it will trade."""
     tick, lot = sizes
@@ -209,7 +242,7 @@ def market(
         "maker_fee": rng.choice(makers),
         "taker_fee": rng.choice(takers),
         "liquidation_fee": rng.choice(liquidations),
-        "adl": adl(rng),
+        "adl": adl(rng, policies),
     }
     if rng.random() < 0.5:
         command["liquidation"] = {

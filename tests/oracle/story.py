@@ -37,9 +37,7 @@ class Story(World):
         if self.affordable(market, account) == 0:
             account = self.somebody()
         most = max(1, self.affordable(market, account))
-        lots = self.rng.choice(
-            (self.rng.randint(1, 4), self.rng.randint(1, most), most)
-        )
+        lots = self.rng.choice((self.rng.randint(1, 4), self.rng.randint(1, most), most))
         return market, account, self.side(), lots
 
     def limit_order(self, market: str, account: str, side: str, lots: int) -> dict:
@@ -66,9 +64,7 @@ class Story(World):
         if most == 0 and self.rng.random() < 0.7:
             return []
         lots = max(1, most * self.rng.choice((3, 9, 10)) // 10)
-        first = self.order(
-            market, maker, "sell" if side == "buy" else "buy", lots, price
-        )
+        first = self.order(market, maker, "sell" if side == "buy" else "buy", lots, price)
         return [first, self.order(market, taker, side, lots, price)]
 
     def market(self) -> list[dict]:
@@ -100,9 +96,7 @@ class Story(World):
         order_id = self.rng.choice(resting)
         return [{"command": "cancel_order", "market": market, "order_id": order_id}]
 
-    def recorded(
-        self, market: str, buyer: str, seller: str, price: int, lots: int
-    ) -> dict:
+    def recorded(self, market: str, buyer: str, seller: str, price: int, lots: int) -> dict:
         command = {
             "command": "trade",
             "market": market,
@@ -119,14 +113,8 @@ class Story(World):
         market = self.rng.choice(self.traded)
         if buyer == seller:
             return []
-        most = max(
-            1, min(self.affordable(market, buyer), self.affordable(market, seller))
-        )
-        return [
-            self.recorded(
-                market, buyer, seller, self.near(market), self.rng.randint(1, most)
-            )
-        ]
+        most = max(1, min(self.affordable(market, buyer), self.affordable(market, seller)))
+        return [self.recorded(market, buyer, seller, self.near(market), self.rng.randint(1, most))]
 
     def close_out(self) -> list[dict]:
         """A recorded trade that makes somebody flat at a price beyond its bankruptcy price."""
@@ -140,13 +128,9 @@ class Story(World):
             return []
         if quantity > 0:
             price = max(1, int(bust) - self.rng.randint(1, 5))
-            return [
-                self.recorded(market, self.rng.choice(others), account, price, quantity)
-            ]
+            return [self.recorded(market, self.rng.choice(others), account, price, quantity)]
         price = max(1, int(bust) + self.rng.randint(1, 5))
-        return [
-            self.recorded(market, account, self.rng.choice(others), price, -quantity)
-        ]
+        return [self.recorded(market, account, self.rng.choice(others), price, -quantity)]
 
     def vault_trade(self) -> list[dict]:
         """The vault trades for itself, at times with all it has."""
@@ -229,9 +213,7 @@ class Story(World):
     def funding(self) -> list[dict]:
         market = self.rng.choice(self.traded)
         if self.rng.random() < 0.6:
-            rate = self.rng.choice(
-                ("0.0001", "-0.0003", "1/3000", "-1/70", "0.02", "0")
-            )
+            rate = self.rng.choice(("0.0001", "-0.0003", "1/3000", "-1/70", "0.02", "0"))
             return [{"command": "funding", "market": market, "rate": rate}]
         lot = self.venue.marks[market] * self.venue.markets[market]["point_value"]
         most = max(3, lot // 100)
@@ -247,5 +229,12 @@ class Story(World):
     def policy(self) -> list[dict]:
         market = self.rng.choice(self.traded)
         return [
-            {"command": "set_adl_policy", "market": market, **profiles.adl(self.rng)}
+            {"command": "set_adl_policy", "market": market, **profiles.adl(self.rng, self.policies)}
         ]
+
+    def keeper_list(self) -> list[dict]:
+        """An order of some or all accounts, wherever an external list may be in force."""
+        market = self.rng.choice(self.traded)
+        everybody = [*self.traders, *self.vaults, "insurance"]
+        accounts = self.rng.sample(everybody, self.rng.randint(0, len(everybody)))
+        return [{"command": "adl_list", "market": market, "accounts": accounts}]

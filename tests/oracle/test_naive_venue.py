@@ -83,9 +83,7 @@ def costs(venue: NaiveVenue) -> list[int]:
 def test_the_worked_example_waits_with_one_and_a_half_at_49000() -> None:
     venue = cascade_mini()
 
-    told = lines(
-        venue, "liquidation_started", "takeover", "waiting", "ended", "decided"
-    )
+    told = lines(venue, "liquidation_started", "takeover", "waiting", "ended", "decided")
     assert told == [
         ("liquidation_started", "alice"),
         ("ended", "alice", "healthy"),
@@ -101,9 +99,7 @@ def test_the_worked_example_closes_bob_and_then_dave_at_48000() -> None:
     venue = cascade_mini()
     venue.execute({"command": "mark", "market": BTC, "price": "47600"})
 
-    assert lines(venue, "decided") == [
-        ("decided", BTC, "alice", 1500, 480_000, 3, {}, False)
-    ]
+    assert lines(venue, "decided") == [("decided", BTC, "alice", 1500, 480_000, 3, {}, False)]
     assert closures(venue) == [
         ("bob", 1, 1000, Fraction(217, 450)),
         ("dave", 2, 500, Fraction(3689, 9150)),
@@ -137,19 +133,14 @@ def test_pro_rata_by_size_closes_everybody_a_little() -> None:
     venue = cascade_mini("pro-rata-size@1")
     venue.execute({"command": "mark", "market": BTC, "price": "47600"})
 
-    closed = {
-        victim: lots for victim, _, lots, score in closures(venue) if score is None
-    }
+    closed = {victim: lots for victim, _, lots, score in closures(venue) if score is None}
     assert closed == {"bob": 150, "dave": 375, "carol": 975}
     assert sorted(costs(venue)) == [60 * UNIT, 150 * UNIT, 390 * UNIT]
 
 
 def conserved(venue: NaiveVenue) -> None:
     for market in venue.markets:
-        assert (
-            sum(q for (where, _), (q, _) in venue.positions.items() if where == market)
-            == 0
-        )
+        assert sum(q for (where, _), (q, _) in venue.positions.items() if where == market) == 0
         results = sum(r for (where, _), r in venue.realized.items() if where == market)
         if venue.marks[market] is not None:
             holders = [account for where, account in venue.positions if where == market]
@@ -160,9 +151,7 @@ def conserved(venue: NaiveVenue) -> None:
     assert sum(venue.cash.values()) - spent == venue.net_deposits
     assert all(quantity != 0 for quantity, _ in venue.positions.values())
     assert min(venue.cash.get("insurance", 0), venue.cash.get("rounding", 0)) >= 0
-    for account in (
-        set(venue.cash) - {"treasury", "uncovered"} - set(venue.in_liquidation)
-    ):
+    for account in set(venue.cash) - {"treasury", "uncovered"} - set(venue.in_liquidation):
         assert venue.equity(account) >= 0
 
 
@@ -225,9 +214,7 @@ def test_accounts_that_no_line_names_keep_cash_and_positions(profile: str) -> No
         for venue, command, lines_written, cash, positions in told(profile, seed):
             if command["command"] == "funding":
                 continue
-            named = {
-                word for line in lines_written for word in line if isinstance(word, str)
-            }
+            named = {word for line in lines_written for word in line if isinstance(word, str)}
             for account in set(cash) - named - {"treasury", "rounding"}:
                 assert venue.cash[account] == cash[account]
                 for market in venue.markets:
@@ -235,9 +222,7 @@ def test_accounts_that_no_line_names_keep_cash_and_positions(profile: str) -> No
                     assert venue.positions.get(key) == positions.get(key)
 
 
-def test_a_vault_that_takes_over_covers_its_initial_margin_and_stays_within_its_cap() -> (
-    None
-):
+def test_a_vault_that_takes_over_covers_its_initial_margin_and_stays_within_its_cap() -> None:
     seen = 0
 
     class Watched(NaiveVenue):

@@ -18,9 +18,12 @@ MOST_LOTS = 150
 class World:
     """The naive venue that shows where a story stands, and what its commands are made of."""
 
-    def __init__(self, seed: int, profile: str) -> None:
+    def __init__(
+        self, seed: int, profile: str, policies: tuple[str, ...] = profiles.POLICIES
+    ) -> None:
         self.rng = random.Random(f"{profile}/{seed}")
         self.profile = profile
+        self.policies = policies
         self.venue = NaiveVenue()
         self.unit = Fraction(1)
         self.base: dict[str, int] = {}
@@ -36,9 +39,7 @@ class World:
         if "id" not in command and self.rng.random() < 0.02:
             command["id"] = f"key-{self.count}"
         if "time" not in command and self.rng.random() < 0.1:
-            command["time"] = self.rng.choice(
-                (self.count * 10**9, "2026-01-01T00:00:00Z")
-            )
+            command["time"] = self.rng.choice((self.count * 10**9, "2026-01-01T00:00:00Z"))
         with suppress(NaiveRejected):
             self.venue.execute(copy.deepcopy(command))
         return command
@@ -65,16 +66,12 @@ class World:
             yield {"command": "open_account", "account": trader}
         names = ["BTC-PERP", "ETH-PERP", "SOL-PERP"]
         lowest = 2 if self.profile == "cross" else 1
-        names = names[
-            : rng.randint(
-                lowest, 3 if self.profile in ("mixed", "cross", "fees") else 2
-            )
-        ]
+        names = names[: rng.randint(lowest, 3 if self.profile in ("mixed", "cross", "fees") else 2)]
         for name in names:
             size = rng.choice(sizes)
             self.base[name] = self.base_price()
             command = profiles.market(
-                rng, self.profile, name, size, self.base[name], self.vaults
+                rng, self.profile, name, size, self.base[name], self.vaults, self.policies
             )
             self.listings[name] = command
             yield command
@@ -87,7 +84,7 @@ class World:
             }
         if rng.random() < 0.5:
             command = profiles.market(
-                rng, self.profile, "DARK", rng.choice(sizes), 100, []
+                rng, self.profile, "DARK", rng.choice(sizes), 100, [], self.policies
             )
             self.base["DARK"] = 100
             self.listings["DARK"] = command
@@ -98,17 +95,13 @@ class World:
             return self.rng.randint(5, 90)
         if self.profile == "big":
             return self.rng.randint(10**3, 10**7)
-        return self.rng.choice(
-            (self.rng.randint(30, 300), self.rng.randint(500, 20_000))
-        )
+        return self.rng.choice((self.rng.randint(30, 300), self.rng.randint(500, 20_000)))
 
     def first_money(self) -> Iterator[dict]:
         for trader in self.traders:
             yield self.money(trader, self.rng.uniform(0.3, 6))
         for vault in self.vaults:
-            yield self.money(
-                vault, self.rng.uniform(0.2, 3 if self.profile == "vault" else 6)
-            )
+            yield self.money(vault, self.rng.uniform(0.2, 3 if self.profile == "vault" else 6))
         if self.rng.random() < 0.5:
             yield self.money("insurance", self.rng.uniform(0.01, 0.3))
 
@@ -135,9 +128,7 @@ class World:
         shown = text(count * Fraction(self.listings[market]["lot_size"]))
         return shown + ("0" if "." in shown and self.rng.random() < 0.1 else "")
 
-    def order(
-        self, market: str, account: str, side: str, lots: int, price: int | None
-    ) -> dict:
+    def order(self, market: str, account: str, side: str, lots: int, price: int | None) -> dict:
         self.count += 1
         command = {"command": "place_order", "market": market, "account": account}
         command |= {
@@ -162,11 +153,7 @@ class World:
         """About how many lots the account's free collateral allows, at the first tier."""
         rules = self.venue.markets[market]
         free = margin.free_collateral(self.venue, account)
-        lot = (
-            self.venue.marks[market]
-            * rules["point_value"]
-            * rules["tiers"][0]["initial"]
-        )
+        lot = self.venue.marks[market] * rules["point_value"] * rules["tiers"][0]["initial"]
         return min(MOST_LOTS, int(free / lot)) if lot else 0
 
     def near(self, market: str, share: int = 50) -> int:

@@ -14,6 +14,7 @@ from domain.submission import read_command
 from domain.venue import Venue, apply
 from tests.oracle.generator import commands
 from tests.oracle.naive_venue import NaiveRejected, NaiveVenue
+from tests.oracle.profiles import POLICIES
 
 
 def without_id(command: dict[str, Any]) -> dict[str, Any]:
@@ -21,9 +22,11 @@ def without_id(command: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in command.items() if key != "id"}
 
 
-def stream(seed: int, length: int, profile: str) -> Iterator[dict[str, Any]]:
-    """Commands of one random story."""
-    return (without_id(command) for command in commands(seed, length, profile))
+def stream(
+    seed: int, length: int, profile: str, policies: tuple[str, ...] = POLICIES
+) -> Iterator[dict[str, Any]]:
+    """Commands of one random story that sets only these policies."""
+    return (without_id(command) for command in commands(seed, length, profile, policies))
 
 
 @dataclass
