@@ -1,18 +1,18 @@
 """Who would be closed next?"""
 
-from dataclasses import replace
-
 import click
 
-from cli.errors import not_found, wrong_usage
+from cli.errors import CommandFailed, not_found, wrong_usage
 from cli.output import show
 from cli.reading import log_only
 from cli.settings import PastQuestion
 from domain.adl.selections import SELECTIONS
+from domain.errors import Rejected
 from domain.market import Market
 from domain.specification import AdlPolicy
 from projections.errors import UnknownMarket
 from reports.indicator import rank_page
+from reports.whatif import Choice
 
 
 @click.command(
@@ -23,40 +23,77 @@ from reports.indicator import rank_page
 @click.argument("market")
 @click.option("--side", type=click.Choice(("long", "short")), required=True, help="Whose queue.")
 @click.option("--policy", metavar="P", help="Another selection than the market's own.")
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the policy.")
 @click.pass_context
-def adl_rank(context: click.Context, market: str, side: str, policy: str | None) -> None:
+def adl_rank(
+    context: click.Context,
+    market: str,
+    side: str,
+    policy: str | None,
+    parameters: tuple[str, ...],
+) -> None:
     """Who would be closed next?
 
     Rank, score and lights of everybody on one side, also when nobody is bankrupt; five lights are
     closed first.
     """
+    given = _parameters(parameters)
     with log_only(context) as books:
         found = books.venue.markets.get(market)
         if found is None:
             raise UnknownMarket(market)
         sign = 1 if side == "long" else -1
-        chosen = _policy(found, policy)
+        chosen = _policy(found, policy, given)
         show(context, rank_page(books.venue, found, sign, chosen, books.as_of))
 
 
-def _policy(market: Market, name: str | None) -> AdlPolicy:
-    """The market's policy, with another selection where one was named."""
-    if name is None:
-        return market.policy
-    if name not in SELECTIONS:
-        raise not_found(
-            "unknown_policy", f"there is no selection {name!r}", "zerosum policy list shows all"
-        )
-    if name == market.policy.selection:
-        return market.policy
-    parameters = []
-    for parameter in SELECTIONS[name].parameters:
-        value = market.policy.parameter(parameter.name) or parameter.default
-        if value is None:
+def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or name in found:
             raise wrong_usage(
-                "missing_parameter",
-                f"{name} needs the parameter {parameter.name}: {parameter.meaning}",
-                hint=f"set {name} with its parameters for the market, then ask without --policy",
+                "bad_parameter",
+                f"--param {text[:80]!r} is not one value for one name",
+                expected="--param NAME=VALUE, each name once",
             )
-        parameters.append((parameter.name, value))
-    return replace(market.policy, selection=name, parameters=tuple(sorted(parameters)))
+        found[name] = value
+    return found
+
+
+def _policy(market: Market, name: str | None, given: dict[str, str]) -> AdlPolicy:
+    """The market's policy, with another selection or other parameters where they were named."""
+    selection = market.policy.selection if name is None else name
+    if selection not in SELECTIONS:
+        raise not_found(
+            "unknown_policy",
+            f"there is no selection {selection!r}",
+            "zerosum policy list shows all",
+        )
+    known = sorted(parameter.name for parameter in SELECTIONS[selection].parameters)
+    for parameter in sorted(given.keys() - set(known)):
+        raise wrong_usage(
+            "unknown_parameter",
+            f"{selection} has no parameter {parameter[:64]!r}",
+            expected=", ".join(known) or "no parameters",
+        )
+    if selection == market.policy.selection and not given:
+        return market.policy
+    try:
+        return Choice(selection=selection, parameters=given).policy_for(market.policy)
+    except Rejected as fault:
+        raise _bad_parameter(selection, fault) from None
+
+
+def _bad_parameter(selection: str, fault: Rejected) -> CommandFailed:
+    name = str(dict(fault.facts).get("field", "")).removeprefix("parameters.")
+    meaning = next(p.meaning for p in SELECTIONS[selection].parameters if p.name == name)
+    if fault.code == "missing_field":
+        return wrong_usage(
+            "missing_parameter",
+            f"{selection} needs the parameter {name}: {meaning}",
+            hint=f"--param {name}=VALUE",
+        )
+    return wrong_usage(
+        "bad_parameter", f"the value of {name} is not one that {selection} knows: {meaning}"
+    )

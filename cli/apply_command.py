@@ -29,6 +29,7 @@ from reports.page import Json, Page, json_text
 COMMANDS_PER_COMMIT = 1_000
 LINES_LOOKED_AT = 200
 LONGEST_LINE = 1 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -137,13 +138,16 @@ class _Run:
         commands = self._commands(file)
         while some := list(islice(commands, self._batch)):
             self._submit(some)
-            self._progress.add(len(some), self._expected(file))
+            self._progress.add(len(some), self._expected(file, self._progress.count + len(some)))
         self._progress.end()
 
-    def _expected(self, file: IO[bytes]) -> int | None:
-        """How many commands the file holds if all of it is like what was read; None for a pipe."""
+    def _expected(self, file: IO[bytes], count: int) -> int | None:
+        """How many commands the file holds if all of it is like what was read; None for a pipe.
+
+        Never fewer than the `count` that was read: others may still write to the file.
+        """
         read = file.tell() if self._length else 0
-        return self._progress.count * self._length // read if read else None
+        return max(count, count * self._length // read) if read else None
 
     def finish(self) -> None:
         """Print the summary."""
@@ -285,9 +289,14 @@ def _tells(line: bytes) -> bool:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    r"""Lines split on "\n" only, each with its end; of an endless line only the beginning."""
+    r"""Lines split on "\n" only, each with its end; of an endless line only the beginning.
+
+    A byte order mark, which some editors put at the very start of a file, is no part of it.
+    """
+    start = BYTE_ORDER_MARK
     while line := file.readline(LONGEST_LINE):
-        yield line
+        yield line.removeprefix(start)
+        start = b""
         while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             line = file.readline(LONGEST_LINE)
 

@@ -124,26 +124,29 @@ class Reading:
         """A connection to the read model and the seq that its rows are counted up to."""
         ledger, context = self.ledger, self._context
         url = settings_of(context).url
-        found = self._opened(rows_engine(url, "read"))
-        if found is not None and found[1] == self._head:
-            return found
+        with ExitStack() as first_look:
+            found = self._opened(rows_engine(url, "read"), first_look)
+            if found is not None and found[1] == self._head:
+                self._stack.enter_context(first_look.pop_all())
+                return found
+        # Nothing is being read now: a file with a rollback journal takes no rows while it is.
         reason = _try_to_catch_up(context, url, ledger)
-        if found is None or reason is None:
-            rows = _in_memory(context, ledger) if reason else rows_engine(url, "read")
-            found = self._opened(rows)
-        elif self._asked is None:
+        in_memory = found is None and reason is not None
+        rows = _in_memory(context, ledger) if in_memory else rows_engine(url, "read")
+        found = self._opened(rows, self._stack)
+        if found is not None and reason and not in_memory and self._asked is None:
             note(context, f"the rows are behind: answering as of seq {found[1]} ({reason})")
         if found is None:
             raise ReadModelMissing("the rows of the read model cannot be read")
         return found
 
-    def _opened(self, engine: Engine) -> tuple[Connection, int] | None:
+    def _opened(self, engine: Engine, stack: ExitStack) -> tuple[Connection, int] | None:
         """A read transaction on the rows, for as long as the question lasts; None without rows."""
-        self._stack.callback(engine.dispose)
+        stack.callback(engine.dispose)
         try:
             with translated():
-                connection = self._stack.enter_context(engine.connect())
-                self._stack.enter_context(connection.begin())
+                connection = stack.enter_context(engine.connect())
+                stack.enter_context(connection.begin())
                 return connection, queries.head(connection)
         except (StoreError, ReadModelMissing):
             return None

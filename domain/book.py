@@ -1,15 +1,18 @@
 """Which orders wait in a market, and who is next?
 
-Price, then time. An order that rests stands in its price level behind earlier ones; an order that
-is being matched on arrival stands only in the register until its remainder rests or goes.
+Price, then time. An order that rests stands in its price level behind earlier ones; an order that may
+rest has its place there before it is matched on arrival; one that may not is registered only.
 """
 
 from bisect import bisect_left, insort
+from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from domain.layer import Layer
 from domain.units import AccountId, Lots, Ticks
+
+K = TypeVar("K")
 
 
 class Order(NamedTuple):
@@ -26,31 +29,41 @@ class Order(NamedTuple):
 
 
 class Resting(NamedTuple):
-    """An account's orders in one market: open lots that may increase its position, and all ids."""
+    """Open lots of an account's orders in one market that may increase its position."""
 
     bids: Lots
     asks: Lots
-    ids: tuple[str, ...]
 
 
-_NOTHING = Resting(0, 0, ())
+Line = MutableMapping[str, None]
+"""Order ids in the order in which they joined; joining and leaving cost the same at any length."""
+
+_NOTHING = Resting(0, 0)
 
 
 class Book:
     """Resting orders of one market, the orders of each account, and every id ever used."""
 
-    __slots__ = ("_levels", "_prices", "_prices_shared", "_resting", "orders", "used")
+    __slots__ = (
+        "_ids",
+        "_is_fork",
+        "_levels",
+        "_prices",
+        "_prices_shared",
+        "_resting",
+        "orders",
+        "used",
+    )
 
     def __init__(self) -> None:
         self.orders: MutableMapping[str, Order] = {}
         self.used: MutableMapping[str, None] = {}
         self._resting: MutableMapping[AccountId, Resting] = {}
-        self._levels: dict[int, MutableMapping[Ticks, tuple[str, ...]]] = {
-            1: {},
-            -1: {},
-        }
+        self._ids: MutableMapping[AccountId, Line] = {}
+        self._levels: dict[int, MutableMapping[Ticks, Line]] = {1: {}, -1: {}}
         self._prices: dict[int, list[Ticks]] = {1: [], -1: []}
         self._prices_shared = False
+        self._is_fork = False
 
     def fork(self) -> "Book":
         """A book to try things out on; this one stays as it is."""
@@ -58,7 +71,9 @@ class Book:
         book.orders = Layer(self.orders)
         book.used = Layer(self.used)
         book._resting = Layer(self._resting)
+        book._ids = Layer(self._ids)
         book._levels = {side: Layer(levels) for side, levels in self._levels.items()}
+        book._is_fork = True
         book._prices = self._prices
         book._prices_shared = True
         return book
@@ -73,7 +88,11 @@ class Book:
         if not prices:
             return None
         price = prices[-1] if side > 0 else prices[0]
-        return self.orders[self._levels[side][price][0]]
+        return self.orders[next(iter(self._levels[side][price]))]
+
+    def orders_of(self, account: AccountId) -> list[Order]:
+        """An account's orders here, earliest first."""
+        return [self.orders[order_id] for order_id in self._ids.get(account, ())]
 
     def lots_within(self, side: int, limit: Ticks) -> Lots:
         """Open lots of a side at prices not worse than `limit` for somebody who takes them."""
@@ -95,37 +114,51 @@ class Book:
         """Register an order; one that rests joins the end of its price level."""
         self.orders[order.id] = order
         self.used[order.id] = None
-        resting = self.resting_of(order.account)
         bids, asks = self._counted(order, order.quantity)
-        self._resting[order.account] = Resting(
-            resting.bids + bids, resting.asks + asks, (*resting.ids, order.id)
-        )
+        resting = self.resting_of(order.account)
+        self._resting[order.account] = Resting(resting.bids + bids, resting.asks + asks)
+        self._line(self._ids, order.account)[order.id] = None
         if order.rests and order.price is not None:
             levels = self._levels[order.side]
-            line = levels.get(order.price)
-            if line is None:
+            if order.price not in levels:
                 insort(self._own_prices()[order.side], order.price)
-                levels[order.price] = (order.id,)
-            else:
-                levels[order.price] = (*line, order.id)
+            self._line(levels, order.price)[order.id] = None
 
     def reduce(self, order_id: str, lots: Lots) -> None:
         """Take filled or cancelled lots off an order; an empty order leaves the book."""
         order = self.orders[order_id]
         left = order.quantity - lots
-        resting = self._resting[order.account]
         bids, asks = self._counted(order, lots)
+        resting = self._resting[order.account]
+        self._resting[order.account] = Resting(resting.bids - bids, resting.asks - asks)
         if left:
             self.orders[order_id] = order._replace(quantity=left)
-            ids = resting.ids
-        else:
-            del self.orders[order_id]
-            ids = tuple(other for other in resting.ids if other != order_id)
-            self._leave_level(order)
-        if ids:
-            self._resting[order.account] = Resting(resting.bids - bids, resting.asks - asks, ids)
-        else:
-            del self._resting[order.account]
+            return
+        del self.orders[order_id]
+        self._leave(self._ids, order.account, order_id)
+        if order.rests and order.price is not None:
+            levels = self._levels[order.side]
+            if self._leave(levels, order.price, order_id):
+                prices = self._own_prices()[order.side]
+                del prices[bisect_left(prices, order.price)]
+
+    def _line(self, lines: MutableMapping[K, Line], key: K) -> Line:
+        """The line under `key` to change; in a fork, the fork's own layer over it."""
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = OrderedDict()
+        elif self._is_fork and key not in cast("Layer[K, Line]", lines).own:
+            line = lines[key] = Layer(line)
+        return line
+
+    def _leave(self, lines: MutableMapping[K, Line], key: K, order_id: str) -> bool:
+        """Take an order out of a line; whether the line is gone with it."""
+        line = self._line(lines, key)
+        del line[order_id]
+        if next(iter(line), None) is not None:
+            return False
+        del lines[key]
+        return True
 
     @staticmethod
     def _counted(order: Order, lots: Lots) -> tuple[Lots, Lots]:
@@ -135,18 +168,6 @@ class Book:
         if order.reduce_only:
             return 0, 0
         return (lots, 0) if order.side > 0 else (0, lots)
-
-    def _leave_level(self, order: Order) -> None:
-        if not order.rests or order.price is None:
-            return
-        levels = self._levels[order.side]
-        line = tuple(other for other in levels[order.price] if other != order.id)
-        if line:
-            levels[order.price] = line
-        else:
-            del levels[order.price]
-            prices = self._own_prices()[order.side]
-            del prices[bisect_left(prices, order.price)]
 
     def _own_prices(self) -> dict[int, list[Ticks]]:
         if self._prices_shared:

@@ -30,6 +30,7 @@ from domain.events import Event
 from domain.liquidation import check
 from domain.market import Market
 from domain.orders import Taker, cancel, fee, match
+from domain.room import has_room
 from domain.rounding import half_even
 from domain.specification import listed_fact
 from domain.units import AccountId
@@ -168,12 +169,13 @@ def _may_place(venue: Venue, market: Market, command: PlaceOrder, side: int) -> 
         if position is None or position.sign == side:
             raise Rejected("reduce_only_would_increase", account=account, market=market.id)
     else:
+        has_room(venue, market, account)
         _covers_order(venue, market, command, side)
     best = market.book.best(-side)
     if command.time_in_force == "post_only" and best is not None:
-        assert_price = cast("int", best.price)
-        if side * (cast("int", command.price) - assert_price) >= 0:
-            raise Rejected("post_only_would_cross", market=market.id, best=assert_price)
+        best_price = cast("int", best.price)
+        if side * (cast("int", command.price) - best_price) >= 0:
+            raise Rejected("post_only_would_cross", market=market.id, best=best_price)
 
 
 def _covers_order(venue: Venue, market: Market, command: PlaceOrder, side: int) -> None:
@@ -212,6 +214,8 @@ def _record_trade(draft: Draft, command: RecordTrade) -> Iterable[AccountId]:
         raise Rejected("no_mark", market=market.id)
     _not_in_liquidation(draft.venue, command.buyer)
     _not_in_liquidation(draft.venue, command.seller)
+    has_room(draft.venue, market, command.buyer)
+    has_room(draft.venue, market, command.seller)
     draft.emit(
         "market.trade_executed/1",
         f"market/{market.id}",

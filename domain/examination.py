@@ -4,7 +4,7 @@ One examination serves `verify`, the property tests and replay: it folds an even
 `apply` and yields each violation under the name of its invariant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ from domain.market import Market
 from domain.parties import parties
 from domain.units import AccountId
 from domain.venue import Venue, apply
+from domain.watch import MarginWatch
 
 Violation = tuple[str, str]
 
@@ -52,15 +53,15 @@ class Examination:
         self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
         self._cause = 0
         self._refused = False
+        self._concerned: dict[AccountId, None] = {}
 
     def apply(self, event: Event) -> list[Violation]:
         """Fold one event; what it breaks, by name of the invariant."""
         venue = self.venue
         found: list[Violation] = []
         kind = event["type"]
-        if event["cause"] != self._cause and venue.head >= self._next_state_check:
-            found += violations(venue)
-            self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
+        if event["cause"] != self._cause:
+            found += self._end_of_chain()
         if self._refused and event["cause"] == self._cause:
             found.append(
                 ("rejections_change_nothing", f"seq {event['seq']} follows from a refusal")
@@ -69,6 +70,8 @@ class Examination:
         if self._refused and event["cause"] != event["seq"]:
             found.append(("rejections_change_nothing", "a refusal stands inside a chain"))
         self._cause = event["cause"]
+        if venue.kind == "decided":
+            self._concern(event)
         if not 0 <= event["time"] <= LATEST:
             found.append(("time_is_data", f"time {event['time']} is no nanosecond"))
         if kind in _BALANCED_BY_SHAPE:
@@ -94,10 +97,49 @@ class Examination:
 
     def at_end(self) -> list[Violation]:
         """What is broken after the last event."""
-        found = list(violations(self.venue))
+        found = [*self._end_of_chain(), *violations(self.venue)]
         if self._open is not None and not self._open.is_done:
             found.append(("closures_meet_the_need", "the last decision lacks closures"))
         return found
+
+    def _concern(self, event: Event) -> None:
+        """Note whom the event may have brought below its margin: its parties, and holders whom a
+        mark leaves outside the band in which they are safe for sure.
+        """
+        venue = self.venue
+        if venue.watch is None:
+            venue.watch = MarginWatch(venue)
+        accounts: Iterable[AccountId] = parties(event)
+        if event["type"] == "market.mark_price_updated/1":
+            market = event["stream"].partition("/")[2]
+            accounts = venue.watch.in_danger(venue, market, event["data"]["price"])
+        elif event["type"] == "market.funding_settled/1":
+            accounts = self._touched(event)
+        for account in accounts:
+            self._concerned[account] = None
+
+    def _end_of_chain(self) -> Iterator[Violation]:
+        """After all events of a command: nobody whom they concerned was passed over.
+
+        The sums over everybody follow from each event's own balance; they are added up anew every
+        10,000 events and at the end.
+        """
+        venue, concerned, self._concerned = self.venue, self._concerned, {}
+        for account in concerned:
+            owner = venue.accounts.get(account)
+            if owner is None or owner.role == "system" or owner.in_liquidation:
+                continue
+            equity, maintenance = venue.standing(account)
+            if equity < 0:
+                yield "shortfalls_are_named", f"{account} has equity {equity}, not in liquidation"
+            if equity < maintenance:
+                yield (
+                    "decisions_recompute",
+                    f"{account} is {maintenance - equity} below its margin, not in liquidation",
+                )
+        if venue.head >= self._next_state_check:
+            self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
+            yield from violations(venue)
 
     def _touched(self, event: Event) -> tuple[AccountId, ...]:
         if event["type"] == "market.funding_settled/1":

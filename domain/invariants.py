@@ -31,7 +31,7 @@ StateCheck = Callable[[Venue], Iterator[str]]
 
 def _over_state(number: str) -> Callable[[StateCheck], StateCheck]:
     def register(check: StateCheck) -> StateCheck:
-        statement = (check.__doc__ or "").strip().split("\n")[0]
+        statement = " ".join((check.__doc__ or "").split())
         INVARIANTS[check.__name__] = Invariant(check.__name__, number, statement, "state", check)
         return check
 

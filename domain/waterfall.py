@@ -97,8 +97,7 @@ class Pass:
         )
         for market in sorted(venue.markets):
             book = venue.markets[market].book
-            orders = [book.orders[order_id] for order_id in book.resting_of(account).ids]
-            for order in sorted(orders, key=lambda order: order.seq):
+            for order in book.orders_of(account):
                 cancel(self._draft, market, order, "liquidation")
 
     def _note(self, step: str, market: Market, offered: Lots, used: Lots, reason: str) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, LargeBinary, cast, inspect, select
 
 from ledger import schema
-from ledger.errors import StoreUnreadable
 from ledger.keys import VerifierKey
 from ledger.notes import (
     NoteTampered,
@@ -25,6 +24,8 @@ from ledger.report import Check, Finding
 from ledger.store import Store
 
 _kept = schema.checkpoint.c
+# As a blob, whatever an editor put there instead.
+_NOTE = cast(_kept.note, LargeBinary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ def keep(url: str, note: SignedNote) -> None:
 def kept_notes(connection: Connection) -> Iterator[tuple[int, bytes]]:
     """Size and bytes of every copy, smallest size first."""
     if inspect(connection).has_table(schema.checkpoint.name):
-        query = select(_kept.size, _kept.note).order_by(_kept.size, _kept.key_id)
+        query = select(_kept.size, _NOTE).order_by(_kept.size, _kept.key_id)
         for size, raw in connection.execute(query):
-            yield size, bytes(raw)
+            yield size, bytes(raw or b"")
 
 
 def covering_note(
@@ -85,7 +86,7 @@ def note_before(store: Store, seq: int) -> SignedNote | None:
 def _kept_note(
     store: Store, least: int, most: int | None, size: int | None, *, newest: bool
 ) -> SignedNote | None:
-    query = select(_kept.note).where(_kept.size >= least)
+    query = select(_NOTE).where(_kept.size >= least)
     if most is not None:
         query = query.where(_kept.size <= most)
     if size is not None:
@@ -94,13 +95,12 @@ def _kept_note(
     with store.read() as connection:
         if not inspect(connection).has_table(schema.checkpoint.name):
             return None
-        raw = connection.execute(query.order_by(order, _kept.key_id).limit(1)).scalar()
-    if raw is None:
-        return None
-    try:
-        return read_note(bytes(raw))
-    except NoteUnreadable as fault:
-        raise StoreUnreadable(f"a kept checkpoint cannot be read: {fault}") from fault
+        for raw in connection.execute(query.order_by(order, _kept.key_id)).scalars():
+            try:
+                return read_note(bytes(raw or b""))
+            except NoteUnreadable:
+                continue  # `verify` names it; another copy may serve.
+    return None
 
 
 @dataclass(slots=True)
@@ -112,6 +112,7 @@ class CheckpointExamination:
     finding: Finding = field(default_factory=lambda: Finding("checkpoints"))
     unreadable: str | None = None
     strangers: list[str] = field(default_factory=list)
+    illegible: list[str] = field(default_factory=list)
     anchor: _Known | None = None
     _known: list[_Known] = field(default_factory=list)
     _roots: dict[int, bytes] = field(default_factory=dict)
@@ -121,7 +122,7 @@ class CheckpointExamination:
         for name, given in self.anchors.given:
             self._note_seen(name, given)
         for size, raw in kept_notes(connection):
-            self._note_seen(f"the kept checkpoint of size {size}", raw)
+            self._note_seen(f"the kept checkpoint of size {size}", raw, is_kept=True)
 
     @property
     def sizes(self) -> set[int]:
@@ -168,7 +169,19 @@ class CheckpointExamination:
             self.finding.skipped = f"none is by a known key: {self.stranger_names()}"
         else:
             self.finding.skipped = "no checkpoint was given or kept"
+        self._name_illegible()
         return self.finding.check()
+
+    def _name_illegible(self) -> None:
+        """Say which kept rows count for nothing: whoever inserts junk must not stop the examiner."""
+        if not self.illegible:
+            return
+        more = f" and {len(self.illegible) - 5} more" if len(self.illegible) > 5 else ""
+        said = f"; not read: {'; '.join(self.illegible[:5])}{more}"
+        if self.finding.skipped is not None:
+            self.finding.skipped += said
+        else:
+            self.finding.detail += said
 
     @property
     def is_known(self) -> bool:
@@ -184,7 +197,7 @@ class CheckpointExamination:
     def _fits(self, known: _Known) -> bool:
         return self._roots.get(known.size) == known.root
 
-    def _note_seen(self, place: str, raw: bytes | None) -> None:
+    def _note_seen(self, place: str, raw: bytes | None, *, is_kept: bool = False) -> None:
         if raw is None:
             self.unreadable = self.unreadable or f"{place}: the file cannot be read"
             return
@@ -192,7 +205,10 @@ class CheckpointExamination:
             note = read_note(raw)
             key = signer_of(note, self.anchors.keys)
         except NoteUnreadable as fault:
-            self.unreadable = self.unreadable or f"{place}: {fault}"
+            if is_kept:
+                self.illegible.append(f"{place}: {fault}")
+            else:
+                self.unreadable = self.unreadable or f"{place}: {fault}"
         except NoteTampered as fault:
             self.finding.fail(None, f"{place}: {fault}")
         except NoteUnknownKey:

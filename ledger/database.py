@@ -63,6 +63,9 @@ class Database(Protocol):
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
 
+    def make_durable(self, engine: Engine) -> None:
+        """Set what belongs to the place, not to a connection, before a log is written to."""
+
     def settings(self, connection: Connection) -> dict[str, int | str]:
         """The settings that durability rests on, as this connection has them now."""
 

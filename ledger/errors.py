@@ -10,6 +10,8 @@ a hint that says what to try next. Refusals of the domain (`Rejected`) are no er
     │   ├── StoreLocked      somebody else is writing
     │   ├── StoreSchema      not a store, or one of another version
     │   ├── StoreUnreadable  damaged, or the disk fails
+    │   │   └── BadStoreUrl  what names the store names none
+    │   ├── StoreSettings    a committed fact could be lost there
     │   ├── StoreReadOnly    opened for reading, or the file may not be written
     │   ├── StoreFull        no room left
     │   ├── StoreConflict    a row that may exist once was there already
@@ -72,6 +74,20 @@ class StoreUnreadable(StoreError):
 
     code = "store_unreadable"
     hint = "restore a backup and run: zerosum verify"
+
+
+class StoreSettings(StoreError):
+    """What was committed could be lost with these settings; the log itself is well."""
+
+    code = "store_settings"
+    hint = "close other programs that use the file, or mend the server's settings, then try again"
+
+
+class BadStoreUrl(StoreUnreadable):
+    """What was given as the store's URL names no store that there could be."""
+
+    code = "bad_store_url"
+    hint = "name a file, such as --store sqlite:///zerosum.db"
 
 
 class StoreReadOnly(StoreError):

@@ -1,7 +1,7 @@
 """What is the venue's state at a point of the log, found from the nearest snapshot?
 
-A snapshot is a shortcut, never a source: it is used only when its state has the digest written
-beside it, and `verify` compares every one of them with the fold.
+A snapshot is a shortcut, never a source: one that is torn or of another shape is passed over for an
+older one or for the whole fold, and `verify` compares every one of them with the fold.
 """
 
 import gc
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, LargeBinary, cast, select
 
 from domain.canonical import canonical_bytes
 from domain.snapshot import state_of, venue_from
@@ -71,23 +71,37 @@ def nearest_snapshot(connection: Connection, seq: int) -> Venue | None:
     """The venue of the newest sound snapshot at or before `seq`."""
     seqs = select(_snapshot.seq).where(_snapshot.seq <= seq).order_by(_snapshot.seq.desc())
     for held in connection.execute(seqs).scalars().all():
-        state = kept_state(connection, held)
-        if state is not None and state[1].get("head") == held:
-            return venue_from(state[1])
+        kept = kept_state(connection, held)
+        venue = None if kept is None else _venue_of(kept[1])
+        if venue is not None and venue.head == held:
+            return venue
     return None
+
+
+_MISSHAPEN: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading a state raises that no venue wrote."""
+
+
+def _venue_of(state: dict[str, Any]) -> Venue | None:
+    try:
+        return venue_from(state)
+    except _MISSHAPEN:
+        return None
 
 
 def kept_state(connection: Connection, seq: int) -> tuple[str, dict[str, Any]] | None:
     """Digest and state of the snapshot at `seq`; None when they do not belong together."""
-    query = select(_snapshot.digest, _snapshot.state).where(_snapshot.seq == seq)
-    digest, packed = connection.execute(query).one()
+    # As blobs, whatever an editor put there instead.
+    columns = [cast(column, LargeBinary) for column in (_snapshot.digest, _snapshot.state)]
+    digest, packed = connection.execute(select(*columns).where(_snapshot.seq == seq)).one()
     try:
         written = zlib.decompress(packed)
-    except zlib.error:
+        if sha256(written).digest() != digest:
+            return None
+        state = json.loads(written)
+    except (zlib.error, TypeError, ValueError, RecursionError):
         return None
-    if sha256(written).digest() != digest:
-        return None
-    return digest.hex(), json.loads(written)
+    return (digest.hex(), state) if isinstance(state, dict) else None
 
 
 def newest_snapshot_seq(connection: Connection) -> int:

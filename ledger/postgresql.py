@@ -198,6 +198,9 @@ class PostgresqlServer:
                     f" FOR EACH {each} EXECUTE FUNCTION zerosum_refuses_change()"
                 )
 
+    def make_durable(self, engine: Engine) -> None:
+        """Nothing: the server's settings are its owner's."""
+
     def settings(self, connection: Connection) -> dict[str, int | str]:
         """What the server says about durability."""
         names = ", ".join(f"'{name}'" for name in _SHOWN)

@@ -9,16 +9,19 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from domain.envelope import UnreadableEventError, decode, decode_many
 from domain.events import Event
 from ledger import schema
 from ledger.errors import StoreUnreadable, UnknownSeq
 from ledger.store import Store, sealed_state
-from ledger.tree import StoredTree
+from ledger.tree import TILE_LEAVES, StoredTree
 
 EVENTS_AT_ONCE = 1_000
+
+LEAVES_AT_ONCE = 4_096
+"""Leaves between two sizes that are read to get from one root to the next; farther, tiles are."""
 
 
 class Row(NamedTuple):
@@ -39,6 +42,11 @@ _cursor_numbers = count(1)
 _event = schema.event.c
 _tile = schema.tile.c
 _sealed = select(_event.seq, _event.bytes, _event.leaf).order_by(_event.seq)
+_leaves = (
+    select(_event.leaf)
+    .where(_event.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(_event.seq)
+)
 _rows = (
     select(
         _event.seq,
@@ -60,6 +68,7 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._leaves = store.driver_text(_leaves)
 
     def events(self, first: int, last: int | None, batch: int) -> Iterator[Event]:
         """Events `first` … `last` (the head when None) as of one moment, today's shape."""
@@ -94,6 +103,37 @@ class Reader:
         """Root over the first `size` events, from tiles."""
         with self._store.read() as connection:
             return self._tree(connection, size).root(size)
+
+    def roots_in(self, connection: Connection, sizes: Sequence[int]) -> dict[int, bytes]:
+        """Roots over so many events each, ascending: near ones by growing one tree."""
+        roots: dict[int, bytes] = {}
+        if not sizes:
+            return roots
+        stored = self._tree(connection, sizes[-1])
+        at = 0
+        while at < len(sizes):
+            # From the last whole tile on: the edge there takes few selects.
+            start = sizes[at] - sizes[at] % TILE_LEAVES
+            near = at
+            while near < len(sizes) and sizes[near] - start <= LEAVES_AT_ONCE:
+                near += 1
+            tree, leaves = (
+                stored.grown_to(start),
+                self._leaves_of(connection, start, sizes[near - 1]),
+            )
+            for size in sizes[at:near]:
+                tree.extend(leaves[tree.size - start : size - start])
+                roots[size] = tree.root()
+            at = near
+        return roots
+
+    def _leaves_of(self, connection: Connection, start: int, size: int) -> list[bytes]:
+        if size == start:
+            return []
+        rows = connection.exec_driver_sql(self._leaves, (start + 1, size)).all()
+        if len(rows) != size - start:
+            raise StoreUnreadable(f"leaves of events {start + 1} to {size} are missing")
+        return [leaf for (leaf,) in rows]
 
     def inclusion_path(self, seq: int, size: int) -> list[bytes]:
         """Siblings that lead from the leaf of `seq` to the root over `size` events."""

@@ -102,6 +102,12 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {name}={value}").fetchall()
 
 
+def _keep_ahead(connection: Any, _record: object) -> None:
+    """Write ahead from now on: a backup made by VACUUM INTO comes with a rollback journal."""
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode=WAL").fetchall()
+
+
 def _begin(connection: Connection) -> None:
     # A deferred transaction that turns into a writing one fails at once, whatever the timeout.
     writes = connection.get_execution_options().get(WRITES)
@@ -187,8 +193,12 @@ class SqliteFile:
 
     def rows_engine(self, access: Access) -> Engine:
         """The same file; whoever writes rows holds the lock from BEGIN on."""
-        engine = engine_for(self.path, "ro" if access == "read" else "rw")
-        return engine.execution_options(**self.writes) if access == "write" else engine
+        if access == "read":
+            return engine_for(self.path, "ro")
+        engine = engine_for(self.path, "rw")
+        # With a rollback journal, whoever reads the log would lock out the rows that follow it.
+        event.listen(engine, "connect", _keep_ahead)
+        return engine.execution_options(**self.writes)
 
     def prepare(self, connection: Connection) -> None:
         """A new file is empty."""
@@ -196,6 +206,14 @@ class SqliteFile:
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers."""
         refuse_changes(connection)
+
+    def make_durable(self, engine: Engine) -> None:
+        """A write-ahead log, which the file remembers."""
+        connection = engine.raw_connection()
+        try:
+            _keep_ahead(connection.driver_connection, None)
+        finally:
+            connection.close()
 
     def settings(self, connection: Connection) -> dict[str, int | str]:
         """Pragmas."""

@@ -24,6 +24,7 @@ from ledger.errors import (
     StoreError,
     StoreReadOnly,
     StoreSchema,
+    StoreSettings,
     StoreUnreadable,
 )
 from ledger.failures import translated
@@ -188,8 +189,14 @@ class Store:
                     f" this program knows {SCHEMA_VERSION}"
                 )
             self.origin = row.origin
-            if self.access == "write" and (wrong := self.database.wrong_settings(connection)):
-                raise StoreUnreadable(
+        if self.access == "write":
+            # Only now: what is no log of ours stays as it is.
+            with translated():
+                self.database.make_durable(self._engine)
+            with self.read() as connection:
+                wrong = self.database.wrong_settings(connection)
+            if wrong:
+                raise StoreSettings(
                     f"{self.database.place}: settings that durability needs fail: {wrong}"
                 )
 

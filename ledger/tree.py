@@ -117,6 +117,15 @@ class StoredTree:
         """Root over the first `size` leaves."""
         return self._range(0, size) if size else EMPTY_ROOT
 
+    def grown_to(self, size: int) -> Tree:
+        """The tree as it was when it had `size` leaves, ready to grow on."""
+        edge, start = [], 0
+        for bit in reversed(range(size.bit_length())):
+            if size >> bit & 1:
+                edge.append(self._perfect(start, 1 << bit))
+                start += 1 << bit
+        return Tree(size, edge)
+
     def inclusion_path(self, index: int, size: int) -> list[bytes]:
         """Siblings from leaf `index` upwards that lead to the root over `size` leaves."""
         path: list[bytes] = []

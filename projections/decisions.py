@@ -13,7 +13,7 @@ from domain.specification import policy_from, spec_from
 from projections import schema
 from projections.answers import AdlRound, RankedRow, Totals, WaterfallStep
 from projections.errors import UnknownDecision
-from projections.packing import unpacked
+from projections.packing import sound, unpacked
 from projections.reading import head
 from projections.schema import fraction
 
@@ -30,7 +30,7 @@ def adl_rounds(
     query = _rounds(detail).order_by(_round.seq)
     if until_seq is not None:
         query = query.where(_round.seq <= until_seq)
-    return (_adl_round(row, detail) for row in connection.execute(query))
+    return (_sound_round(row, detail) for row in connection.execute(query))
 
 
 def adl_round(
@@ -47,7 +47,7 @@ def adl_round(
     row = connection.execute(query).one_or_none()
     if row is None:
         raise UnknownDecision(decision)
-    return _adl_round(row, detail)
+    return _sound_round(row, detail)
 
 
 def _rounds(detail: Detail) -> Select[Any]:
@@ -58,6 +58,11 @@ def _rounds(detail: Detail) -> Select[Any]:
         .join(schema.market, _market.market == _round.market)
         .where(_round.finished == 1)
     )
+
+
+def _sound_round(row: Row[Any], detail: Detail) -> AdlRound:
+    with sound("an auto-deleveraging decision"):
+        return _adl_round(row, detail)
 
 
 def _adl_round(row: Row[Any], detail: Detail) -> AdlRound:

@@ -13,6 +13,8 @@ line and a hint that says what to try next.
         ├── ReadModelMissing   there are no rows yet
         ├── ReadModelOutdated  rows of another version of this program
         ├── ReadModelGap       events or venue do not continue what was counted
+        ├── ReadModelDamaged   rows say what no counting could have written
+        ├── ReadModelAhead     rows of events that the log does not have
         └── ReadModelMoved     somebody else counted these events in the meantime
 """
 
@@ -101,6 +103,22 @@ class ReadModelGap(ReadModelError):
     """Events are counted one after the other, from where the last one ended."""
 
     code = "read_model_gap"
+
+
+class ReadModelDamaged(ReadModelError):
+    """Somebody or something changed the rows: nothing is answered from them."""
+
+    code = "read_model_damaged"
+
+
+class ReadModelAhead(ReadModelError):
+    """Rows never know more than the log."""
+
+    code = "read_model_ahead"
+    hint = "zerosum verify, then zerosum rebuild"
+
+    def __init__(self, counted: int, head: int) -> None:
+        super().__init__(f"the rows are counted up to seq {counted}, the log ends at {head}")
 
 
 class ReadModelMoved(ReadModelError):

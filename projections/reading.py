@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, inspect
+from sqlalchemy import Connection, Select, func, inspect, select
 
 from projections import schema
-from projections.errors import ReadModelMissing
+from projections.errors import ReadModelDamaged, ReadModelMissing
 from projections.read_model import tracked_seq
 
 ROWS_AT_ONCE: Final = 1_000
@@ -21,6 +21,16 @@ def head(connection: Connection) -> int:
     if seq is None:
         message = "the read model has no tracking row"
         raise ReadModelMissing(message)
+    return seq
+
+
+def sound_head(connection: Connection) -> int:
+    """The same, if no entry stands behind it; raises `ReadModelDamaged` for rows of another seq."""
+    seq = head(connection)
+    last = connection.execute(select(func.max(schema.entry.c.seq))).scalar_one()
+    if last is not None and last > seq:
+        message = f"the rows are said to end at seq {seq}, and there are some of seq {last}"
+        raise ReadModelDamaged(message)
     return seq
 
 

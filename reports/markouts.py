@@ -9,8 +9,7 @@ known as soon as the log holds an event at or after the instant.
 """
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from domain.events import Event
 from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
@@ -27,21 +26,6 @@ HORIZONS: Final[Mapping[str, int]] = {
 """Seconds as people write them → nanoseconds."""
 LOG_ENDS: Final = "the log ends before this time"
 
-Number = TypeVar("Number", int, Fraction)
-
-
-class Markout(NamedTuple):
-    """A close split at the decision's mark: given up at once, and what the mark did later."""
-
-    immediate: Fraction | int
-    opportunity: Fraction | int
-    total: Fraction | int
-
-
-def markout(quantity: Number, price: Number, mark: Number, later_mark: Number) -> Markout:
-    """`Q(M0 − P)`, `Q(MD − M0)` and `Q(MD − P)` for a signed quantity."""
-    immediate, opportunity = quantity * (mark - price), quantity * (later_mark - mark)
-    return Markout(immediate, opportunity, quantity * (later_mark - price))
 
 
 class MarkAfter(NamedTuple):

@@ -62,16 +62,6 @@ def overshoot(
     return Overshoot(closed - needed, cost - deficit, realized - deficit)
 
 
-def endowments(profits: Iterable[Fraction | int]) -> list[Fraction | int]:
-    """`w = max(profit, 0)` of each account."""
-    return [max(profit, 0) for profit in profits]
-
-
-def total_deficit(equities: Iterable[Fraction | int]) -> Fraction | int:
-    """`D = Σ max(−equity, 0)`."""
-    return sum(max(-equity, 0) for equity in equities)
-
-
 def severity(budget: Fraction | int, deficit: Fraction | int) -> Ratio:
     """`θ = B / D`: the share of the deficit that winners paid."""
     return ratio(budget, deficit, "cost to all victims (B)", "deficit of the bankrupt (D)")

@@ -7,7 +7,6 @@ decimals of a pixel are enough for any screen.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Final
 
 from domain.instants import instant_text
@@ -106,8 +105,3 @@ def apart(wanted: Sequence[Fraction], gap: int, low: int, high: int) -> list[Fra
         found[index] = min(found[index], limit)
         limit = found[index] - gap
     return found
-
-
-def is_apart(places: Sequence[Fraction], gap: int) -> bool:
-    """Whether neighbours keep the gap."""
-    return all(after - before >= gap for before, after in pairwise(places))

@@ -22,11 +22,7 @@ Command = dict[str, object]
 
 def cascade_mini() -> list[Command]:
     reader = ScenarioReader()
-    return [
-        command
-        for line in CASCADE_MINI.splitlines()
-        for command in reader.commands(line)
-    ]
+    return [command for line in CASCADE_MINI.splitlines() for command in reader.commands(line)]
 
 
 STORIES: dict[str, Callable[[], list[Command]]] = {
@@ -152,9 +148,7 @@ def test_hash_seed_zone_and_language_decide_nothing(tmp_path: Path) -> None:
         zerosum("--store", store, "init", folder=tmp_path, **places)
         zerosum("--store", store, "apply", "story.scenario", folder=tmp_path, **places)
         decision = json.loads(
-            zerosum(
-                "--store", store, "adl", "list", "--json", folder=tmp_path, **places
-            ).stdout
+            zerosum("--store", store, "adl", "list", "--json", folder=tmp_path, **places).stdout
         )["rows"][0]["id"]
         outputs.add(
             tuple(

@@ -338,3 +338,20 @@ def test_an_event_that_follows_from_a_refusal_is_noticed() -> None:
         "rejections_change_nothing",
         "rejections_change_nothing",
     ]
+
+
+def test_a_liquidation_that_a_venue_passed_over_is_noticed() -> None:
+    whole = story(CASCADE_MINI).events
+    fallen = next(event for event in whole if event["data"].get("price") == 520_000)
+    examination = Examination(Venue())
+    for event in whole[: fallen["seq"]]:
+        assert examination.apply(event) == []
+    recovered = deepcopy(fallen)
+    recovered["seq"] = recovered["cause"] = fallen["seq"] + 1
+    recovered["version"] += 1
+    recovered["data"] = {"previous_price": 520_000, "price": 600_000}
+
+    found = examination.apply(recovered)
+
+    assert [name for name, _ in found] == ["decisions_recompute"]
+    assert "alice is 4000000000 below its margin" in found[0][1]
