@@ -15,15 +15,12 @@ import click
 from cli.errors import REJECTED, CommandFailed, Failure
 from cli.output import note, show, write, write_many
 from cli.progress import Progress
-from cli.reading import as_of, catch_up, writable_rows
+from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
 from domain.errors import Rejected, RejectedUnread
 from domain.scenario import ScenarioReader, is_scenario
-from ledger.errors import StoreError
-from ledger.failures import translated
 from ledger.ledger import Ledger
 from ledger.submitting import Command, Receipt
-from projections.errors import ProjectionError
 from reports.page import Json, Page, json_text
 
 COMMANDS_PER_COMMIT = 1_000
@@ -98,16 +95,15 @@ def apply(
     One JSON command a line, or one scenario sentence a line. Prints receipts and a summary; a line
     that breaks a rule is rejected with its code and changes nothing else.
     """
-    url = settings_of(context).url
     length = Path(file).stat().st_size if Path(file).is_file() and file != "-" else 0
     # Whoever types or pipes commands waits for each receipt; a file is read as fast as it goes.
     size = batch or (1 if file == "-" else COMMANDS_PER_COMMIT)
-    with Ledger.open(url) as ledger, click.open_file(file, "rb") as lines:
+    with Ledger.open(settings_of(context).url) as ledger, click.open_file(file, "rb") as lines:
         run = _Run(context, ledger, size, length)
         try:
             run.all(lines)
         finally:
-            _catch_up(context, url, ledger)
+            rows_follow(context, ledger)
         run.finish()
     if run.summary.rejected and not allow_rejects:
         count = len(run.summary.rejected)
@@ -268,19 +264,6 @@ def receipt_line(line: int, receipt: Receipt) -> str:
     else:
         said = "repeated" if receipt.repeated else "applied"
     return f"line {line}: {said}; {place}, root {receipt.root.hex()}"
-
-
-def _catch_up(context: click.Context, url: str, ledger: Ledger) -> None:
-    """Bring the rows up to the log; what was applied stays applied when that cannot be done now."""
-    try:
-        with translated():
-            engine = writable_rows(url)
-            try:
-                catch_up(context, ledger, engine)
-            finally:
-                engine.dispose()
-    except (StoreError, ProjectionError) as fault:
-        note(context, f"the rows are behind the log: {fault}")
 
 
 def _tells(line: bytes) -> bool:

@@ -3,9 +3,8 @@
 import click
 
 from cli.errors import wrong_usage
-from cli.following import rows_follow
 from cli.output import show
-from cli.reading import as_of
+from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
 from domain.instants import parse_instant
 from domain.venue import Fact, enveloped

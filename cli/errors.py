@@ -28,6 +28,9 @@ DEFECT = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
+DISK_HINT = "the disk refuses to read or write: check it, its quota and the limit of file sizes"
+_DISK_FAILS = 10  # SQLITE_IOERR; the module of the database is not loaded for a usage error.
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -91,7 +94,8 @@ def failure_of(fault: BaseException) -> Failure:
     # Errors of the layers below carry code, exit code and hint themselves.
     code, exit_code = getattr(fault, "code", None), getattr(fault, "exit_code", None)
     if isinstance(code, str) and isinstance(exit_code, int):
-        return Failure(code, exit_code, str(fault), hint=str(getattr(fault, "hint", "")))
+        hint = DISK_HINT if _disk_failed(fault) else str(getattr(fault, "hint", ""))
+        return Failure(code, exit_code, str(fault), hint=hint)
     if isinstance(fault, OSError):
         where = str(fault.filename) if fault.filename else ""
         return Failure("file_error", STORE, fault.strerror or str(fault), where=where)
@@ -102,6 +106,16 @@ def failure_of(fault: BaseException) -> Failure:
         where=_place_of(fault),
         hint="this is a defect in zerosum, please report it; ZEROSUM_DEBUG=1 shows more",
     )
+
+
+def _disk_failed(fault: BaseException | None) -> bool:
+    """Whether the disk is to blame for what the database could not do, and not the file."""
+    while fault is not None:
+        number = getattr(getattr(fault, "orig", fault), "sqlite_errorcode", 0)
+        if number & 0xFF == _DISK_FAILS:
+            return True
+        fault = fault.__cause__
+    return False
 
 
 def is_closed_pipe(fault: BaseException) -> bool:
@@ -160,5 +174,5 @@ def leave_closed_pipe() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError):
-            continue
+        except (AttributeError, OSError, ValueError):
+            continue  # No stream at all where the caller closed it.

@@ -25,10 +25,10 @@ Picked = Callable[[int, str, str], bool]
 
 
 class Window(NamedTuple):
-    """First and last seq that are in; empty when the last lies before the first."""
+    """First seq that is in, and first seq that is out again."""
 
     first: int
-    last: int
+    out: int
 
 
 class Filter(NamedTuple):
@@ -47,7 +47,7 @@ class Filter(NamedTuple):
 @click.option("--account", metavar="A", help="Events that name or pay this account.")
 @click.option("--market", metavar="M", help="Events of this market.")
 @click.option("--from", "from_", metavar="X", help="First event that is in.")
-@click.option("--to", "to", metavar="Y", help="Last event that is in.")
+@click.option("--to", "to", metavar="Y", help="First event that is out again.")
 @click.option("--raw", is_flag=True, help="The stored bytes, one event a line.")
 @click.pass_context
 def events(
@@ -61,7 +61,7 @@ def events(
 ) -> None:
     """Which events stand in the log?
 
-    Both ends are in: --from 34 --to 34 is one event, --to head is all up to the last.
+    The window is half open: --from is in, --to is out; --to head is everything up to the last.
     """
     wanted = Filter(tuple(map(_known_type, types)), account, market)
     with log_only(context) as books:
@@ -91,16 +91,19 @@ def _known_type(name: str) -> str:
 def _window(books: Reading, from_: str | None, to: str | None) -> Window:
     """The seqs that are meant; never beyond the moment that was asked for."""
     first = 1 if from_ is None else max(1, span_of(books.ledger, from_).first)
-    last = books.seq if to is None else span_of(books.ledger, to).last
-    return Window(first, min(last, books.seq))
+    out = books.seq + 1 if to in (None, "head") else span_of(books.ledger, str(to)).first
+    return Window(first, min(out, books.seq + 1))
 
 
 def _said(books: Reading, window: Window) -> str:
-    said = f"window: from seq {window.first}"
-    if window.last < window.first:
-        return f"{said} up to and including seq {window.last}, no events"
-    first, last = as_of(books.ledger, window.first), as_of(books.ledger, window.last)
-    return f"{said} ({first.time_text}) up to and including seq {window.last} ({last.time_text})"
+    last = window.out - 1
+    if last < window.first:
+        return f"window: from seq {window.first} to before seq {window.out}, no events"
+    first, at_last = as_of(books.ledger, window.first), as_of(books.ledger, last)
+    return (
+        f"window: from seq {window.first} ({first.time_text}) to before seq {window.out}; last "
+        f"event {at_last.time_text}"
+    )
 
 
 def _picked(books: Reading, wanted: Filter) -> Picked:
@@ -126,20 +129,20 @@ def _picked(books: Reading, wanted: Filter) -> Picked:
 
 
 def _events(books: Reading, is_picked: Picked, window: Window) -> Iterator[Event]:
-    if window.last < window.first:
+    if window.out <= window.first:
         return
-    for event in books.ledger.events(window.first, window.last):
+    for event in books.ledger.events(window.first, window.out - 1):
         if is_picked(event["seq"], event["type"], event["stream"]):
             yield event
 
 
 def _print_raw(books: Reading, is_picked: Picked, window: Window) -> None:
     """Stored bytes, one event a line: they hold no newline."""
-    if window.last < window.first:
+    if window.out <= window.first:
         return
     write_many(
         row.raw.decode("utf-8") + "\n"
-        for row in books.ledger.rows(window.first, window.last)
+        for row in books.ledger.rows(window.first, window.out - 1)
         if is_picked(row.seq, row.type, row.stream)
     )
 
@@ -167,7 +170,7 @@ def _print_json(books: Reading, window: Window, human: Iterator[dict[str, Any]])
     head: dict[str, Json] = {
         "schema": "events/1",
         "as_of": books.as_of.body(),
-        "window": {"from": window.first, "to": window.last},
+        "window": {"from": window.first, "to": window.out},
     }
     separators = chain(("",), repeat(", "))
     write(json_text(head).removesuffix("}") + ', "rows": [')

@@ -5,7 +5,6 @@ there when it is complete, so a reader never meets half an export under its name
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import click
 
 from cli.errors import CommandFailed, Failure
 from cli.moment import span_of
-from cli.output import note
+from cli.output import note, open_stdout
 from cli.persons import known_persons
 from cli.progress import Progress
 from cli.reading import EVENTS_WORTH_PROGRESS, as_of
@@ -70,7 +69,7 @@ class Window:
         self.account = choice.account
         self.first = 1 if choice.from_ is None else max(1, span_of(ledger, choice.from_).first)
         head = ledger.head
-        out = head + 1 if choice.to is None else span_of(ledger, choice.to).first
+        out = head + 1 if choice.to in (None, "head") else span_of(ledger, str(choice.to)).first
         self.last = min(out - 1, head)
         self._names = choice.names
         if choice.account is not None:
@@ -130,9 +129,10 @@ def window_of(context: click.Context, choice: Choice) -> Iterator[Window]:
 def target(output: Path | None) -> Iterator[IO[bytes]]:
     """Where the export goes; a file appears under its name when it is complete."""
     if output is None:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        out = open_stdout()
+        out.flush()
+        yield out.buffer
+        out.buffer.flush()
         return
     if not output.parent.is_dir():
         raise CommandFailed(

@@ -12,9 +12,9 @@ import click
 
 from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
 from cli.lazy import Lazy, LazyGroup
-from cli.output import note, show, write
+from cli.output import show, write
 from cli.progress import Progress
-from cli.reading import as_of, catch_up, writable_rows
+from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
 from domain.units import is_identifier
 from domain.venue import Venue
@@ -23,11 +23,9 @@ from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.reading import UnreadablePath
 from importers.hyperliquid.rendering import report_object, report_text
-from ledger.errors import DecidedLog, StoreError, StoreMissing
-from ledger.failures import translated
+from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
-from projections.errors import ProjectionError
 from reports.page import AsOf, Page, json_text
 
 
@@ -110,7 +108,7 @@ class _Run:
             progress = Progress(self._context, "recording facts")
             digests = found.report.digests
             recorded = ledger.record(progress.over(found.facts()), files=digests)
-            self._catch_up(ledger)
+            rows_follow(self._context, ledger)
             return found, recorded, as_of(ledger, ledger.head)
 
     def dry(self) -> tuple[HyperliquidImport, None, AsOf | None]:
@@ -146,18 +144,6 @@ class _Run:
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
         return found
-
-    def _catch_up(self, ledger: Ledger) -> None:
-        """Bring the rows up to the log; what was recorded stays when that cannot be done now."""
-        try:
-            with translated():
-                engine = writable_rows(self._url)
-                try:
-                    catch_up(self._context, ledger, engine)
-                finally:
-                    engine.dispose()
-        except (StoreError, ProjectionError) as fault:
-            note(self._context, f"the rows are behind the log: {fault}")
 
 
 def _chosen(readings: Iterable[str]) -> dict[str, str]:

@@ -11,10 +11,9 @@ from typing import IO
 import click
 
 from cli.errors import REJECTED, CommandFailed, Failure
-from cli.following import rows_follow
 from cli.output import show
 from cli.progress import Progress
-from cli.reading import as_of
+from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
 from domain.envelope import LARGEST_EVENT, UnreadableEventError, decode
 from domain.events import Event

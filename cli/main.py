@@ -6,7 +6,7 @@ The composition root. Nothing heavy is imported here: a command's module is load
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from click.shell_completion import shell_complete
@@ -112,7 +112,7 @@ def _exit_code(command: click.Group, args: list[str], prog_name: str | None) -> 
         # A copy: click takes the words it has read out of the list.
         with command.make_context(name, list(args)) as context:
             command.invoke(context)
-        sys.stdout.flush()
+        return _flushed(0)
     except click.exceptions.Exit as end:
         return _flushed(end.exit_code)
     except BaseException as fault:
@@ -122,12 +122,13 @@ def _exit_code(command: click.Group, args: list[str], prog_name: str | None) -> 
             leave_closed_pipe()
             return CLOSED_PIPE
         return report(fault, for_programs=_is_for_programs(args))
-    return 0
 
 
 def _flushed(code: int) -> int:
+    out: TextIO | None = sys.stdout
     try:
-        sys.stdout.flush()
+        if out is not None:
+            out.flush()
     except BrokenPipeError:
         leave_closed_pipe()
         return CLOSED_PIPE

@@ -5,10 +5,11 @@ nothing is cut off.
 """
 
 import csv
+import errno
 import io
 import sys
 from collections.abc import Iterable, Mapping
-from typing import IO
+from typing import IO, TextIO
 
 import click
 
@@ -74,8 +75,18 @@ def csv_line(cells: Iterable[Json]) -> str:
 
 
 def _stdout() -> IO[bytes]:
-    sys.stdout.flush()
-    return sys.stdout.buffer
+    out = open_stdout()
+    out.flush()
+    return out.buffer
+
+
+def open_stdout() -> TextIO:
+    """Standard output; closed before the program began, it is a pipe that nobody reads."""
+    # Python has None where the caller closed the descriptor; type checkers do not know.
+    out: TextIO | None = sys.stdout
+    if out is None:
+        raise BrokenPipeError(errno.EPIPE, "standard output is closed")
+    return out
 
 
 def _ndjson_parts(page: Page) -> Iterable[Mapping[str, Json]]:
@@ -107,7 +118,7 @@ def _cell(value: Json) -> str:
 
 def _show_table(page: Page) -> None:
     head = "" if page.as_of is None else as_of_line(page.as_of)
-    if sys.stdout.isatty():
+    if open_stdout().isatty():
         # rich is slow to load and only a terminal needs it.
         from cli.terminal import show_on_terminal
 

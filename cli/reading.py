@@ -20,23 +20,32 @@ from cli.settings import settings_of
 from domain.specification import MarketSpec
 from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
-from ledger.errors import StoreError
+from ledger.errors import StoreConflict, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from ledger.failures import translated
 from ledger.ledger import Ledger
 from ledger.store import rows_engine
 from projections import queries
 from projections.answers import AdlRound, Books
 from projections.errors import (
+    ProjectionError,
+    ReadModelAhead,
+    ReadModelDamaged,
+    ReadModelGap,
     ReadModelMissing,
     ReadModelMoved,
     UnknownAccount,
     UnknownDecision,
     UnknownMarket,
 )
+from projections.packing import sound
 from projections.read_model import ReadModel
+from projections.reading import sound_head
 from reports.page import AsOf
 
 EVENTS_WORTH_PROGRESS = 20_000
+BEHIND = (StoreLocked, StoreReadOnly, StoreFull, ReadModelMoved, ReadModelGap)
+"""Why rows may be behind although nothing is wrong with them; a gap means that another program
+counted between our looking and our counting."""
 
 
 class Reading:
@@ -70,7 +79,7 @@ class Reading:
     def books(self) -> Books:
         """Everybody's state at `seq`."""
         if self._asked is None or self._asked == self._rows[1]:
-            with translated():
+            with translated(), sound("the rows of the books"):
                 return queries.books(self.rows)
         return queries.books_of(self.venue)
 
@@ -130,7 +139,7 @@ class Reading:
                 self._stack.enter_context(first_look.pop_all())
                 return found
         # Nothing is being read now: a file with a rollback journal takes no rows while it is.
-        reason = _try_to_catch_up(context, url, ledger)
+        reason = self._why_behind(is_there=found is not None)
         in_memory = found is None and reason is not None
         rows = _in_memory(context, ledger) if in_memory else rows_engine(url, "read")
         found = self._opened(rows, self._stack)
@@ -140,6 +149,19 @@ class Reading:
             raise ReadModelMissing("the rows of the read model cannot be read")
         return found
 
+    def _why_behind(self, *, is_there: bool) -> str | None:
+        """Why the rows could not be caught up; None when they were."""
+        try:
+            bring_up(self._context, self.ledger)
+        except BEHIND as fault:
+            return str(fault)
+        except StoreError as fault:
+            # Rows that cannot even be opened are made in memory, from the log alone.
+            if is_there:
+                raise
+            return str(fault)
+        return None
+
     def _opened(self, engine: Engine, stack: ExitStack) -> tuple[Connection, int] | None:
         """A read transaction on the rows, for as long as the question lasts; None without rows."""
         stack.callback(engine.dispose)
@@ -147,7 +169,7 @@ class Reading:
             with translated():
                 connection = stack.enter_context(engine.connect())
                 stack.enter_context(connection.begin())
-                return connection, queries.head(connection)
+                return connection, sound_head(connection)
         except (StoreError, ReadModelMissing):
             return None
 
@@ -188,20 +210,15 @@ def writable_rows(url: str) -> Engine:
     return rows_engine(url, "write")
 
 
-def catch_up(context: click.Context, ledger: Ledger, engine: Engine) -> int:
-    """Count all events that the rows do not know yet; gives how many."""
+def catch_up(
+    context: click.Context, ledger: Ledger, engine: Engine, until: int | None = None
+) -> int:
+    """Count all events that the rows do not know yet, at most those `until`; gives how many."""
     model = ReadModel(engine)
     model.create()
-    counted, head = model.seq, ledger.head
+    counted, head = model.seq, ledger.head if until is None else until
     if counted > head:
-        raise CommandFailed(
-            Failure(
-                "read_model_ahead",
-                STORE,
-                f"the rows are counted up to seq {counted}, the log ends at {head}",
-                hint="zerosum verify, then zerosum rebuild",
-            )
-        )
+        raise ReadModelAhead(counted, head)
     if counted == head:
         return 0
     events = iter(ledger.events(counted + 1, head))
@@ -211,18 +228,29 @@ def catch_up(context: click.Context, ledger: Ledger, engine: Engine) -> int:
     return head - counted
 
 
-def _try_to_catch_up(context: click.Context, url: str, ledger: Ledger) -> str | None:
-    """Why the rows could not be caught up; None when they were."""
+def bring_up(context: click.Context, ledger: Ledger) -> None:
+    """Bring the store's own rows up to the log."""
     try:
         with translated():
-            engine = writable_rows(url)
+            engine = writable_rows(settings_of(context).url)
             try:
                 catch_up(context, ledger, engine)
             finally:
                 engine.dispose()
-    except (StoreError, ReadModelMoved) as fault:
-        return str(fault)
-    return None
+    except StoreConflict as fault:
+        # Each event is counted once, under a lock: a row that is there already is none of ours.
+        message = f"the rows hold what was not counted yet ({fault})"
+        raise ReadModelDamaged(message) from fault
+
+
+def rows_follow(context: click.Context, ledger: Ledger) -> None:
+    """Bring the rows up after writing; what was written stays when that cannot be done now."""
+    try:
+        bring_up(context, ledger)
+    except BEHIND as fault:
+        note(context, f"the rows are behind the log: {fault}")
+    except (StoreError, ProjectionError) as fault:
+        note(context, f"the rows do not follow the log: {fault}; {fault.hint}")
 
 
 def _in_memory(context: click.Context, ledger: Ledger) -> Engine:

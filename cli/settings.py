@@ -29,7 +29,8 @@ class Settings:
     @property
     def url(self) -> str:
         """`--store`, else `ZEROSUM_STORE`, else the default in the working directory."""
-        return self.store or os.environ.get("ZEROSUM_STORE") or DEFAULT_STORE
+        url = self.store or os.environ.get("ZEROSUM_STORE")
+        return DEFAULT_STORE if not url else _named(url)
 
     @property
     def output_format(self) -> str:
@@ -40,6 +41,19 @@ class Settings:
     def is_for_programs(self) -> bool:
         """Whether errors are JSON objects."""
         return self.format in ("json", "ndjson")
+
+
+def _named(url: str) -> str:
+    """The URL, if it names a store at all; whether there is one is seen when it is opened."""
+    # Here, because whoever asks for the URL opens the store next.
+    from ledger.errors import BadStoreUrl, StoreUnreadable
+    from ledger.store import database_of
+
+    try:
+        database_of(url)
+    except StoreUnreadable as fault:
+        raise BadStoreUrl(str(fault)) from fault
+    return url
 
 
 def settings_of(context: click.Context) -> Settings:

@@ -1,7 +1,7 @@
 """Which orders wait in a market, and who is next?
 
-Price, then time. An order that rests stands in its price level behind earlier ones; an order that may
-rest has its place there before it is matched on arrival; one that may not is registered only.
+Price, then time. An order that may rest stands in its price level behind earlier ones, from before
+it is matched on arrival; an order that may not stands only in the register.
 """
 
 from bisect import bisect_left, insort

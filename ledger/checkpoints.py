@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, cast, inspect, select
+from sqlalchemy import Connection, inspect, select
 
 from ledger import schema
 from ledger.keys import VerifierKey
@@ -24,8 +24,6 @@ from ledger.report import Check, Finding
 from ledger.store import Store
 
 _kept = schema.checkpoint.c
-# As a blob, whatever an editor put there instead.
-_NOTE = cast(_kept.note, LargeBinary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,9 @@ def keep(url: str, note: SignedNote) -> None:
 def kept_notes(connection: Connection) -> Iterator[tuple[int, bytes]]:
     """Size and bytes of every copy, smallest size first."""
     if inspect(connection).has_table(schema.checkpoint.name):
-        query = select(_kept.size, _NOTE).order_by(_kept.size, _kept.key_id)
+        query = select(_kept.size, _kept.note).order_by(_kept.size, _kept.key_id)
         for size, raw in connection.execute(query):
-            yield size, bytes(raw or b"")
+            yield size, bytes(raw)
 
 
 def covering_note(
@@ -86,7 +84,7 @@ def note_before(store: Store, seq: int) -> SignedNote | None:
 def _kept_note(
     store: Store, least: int, most: int | None, size: int | None, *, newest: bool
 ) -> SignedNote | None:
-    query = select(_NOTE).where(_kept.size >= least)
+    query = select(_kept.note).where(_kept.size >= least)
     if most is not None:
         query = query.where(_kept.size <= most)
     if size is not None:
@@ -97,7 +95,7 @@ def _kept_note(
             return None
         for raw in connection.execute(query.order_by(order, _kept.key_id)).scalars():
             try:
-                return read_note(bytes(raw or b""))
+                return read_note(bytes(raw))
             except NoteUnreadable:
                 continue  # `verify` names it; another copy may serve.
     return None
@@ -173,7 +171,7 @@ class CheckpointExamination:
         return self.finding.check()
 
     def _name_illegible(self) -> None:
-        """Say which kept rows count for nothing: whoever inserts junk must not stop the examiner."""
+        """Say which kept rows count for nothing: whoever adds junk must not stop the examiner."""
         if not self.illegible:
             return
         more = f" and {len(self.illegible) - 5} more" if len(self.illegible) > 5 else ""

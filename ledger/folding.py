@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, select
 
 from domain.canonical import canonical_bytes
 from domain.snapshot import state_of, venue_from
@@ -91,9 +91,8 @@ def _venue_of(state: dict[str, Any]) -> Venue | None:
 
 def kept_state(connection: Connection, seq: int) -> tuple[str, dict[str, Any]] | None:
     """Digest and state of the snapshot at `seq`; None when they do not belong together."""
-    # As blobs, whatever an editor put there instead.
-    columns = [cast(column, LargeBinary) for column in (_snapshot.digest, _snapshot.state)]
-    digest, packed = connection.execute(select(*columns).where(_snapshot.seq == seq)).one()
+    query = select(_snapshot.digest, _snapshot.state).where(_snapshot.seq == seq)
+    digest, packed = connection.execute(query).one()
     try:
         written = zlib.decompress(packed)
         if sha256(written).digest() != digest:

@@ -1,8 +1,8 @@
 """In which shape do projections answer?
 
-Plain frozen records in whole units (ticks, lots, quote units, exact fractions). Reports turn them into
-decimal strings; nothing here formats. A balance at a past moment has the same shape as one at the
-head, whether it comes from rows or from a folded venue.
+Plain frozen records in whole units (ticks, lots, quote units, exact fractions). Reports turn them
+into decimal strings; nothing here formats. A balance at a past moment has the same shape as one at
+the head, whether it comes from rows or from a folded venue.
 """
 
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """What one event did to one account, with its cash and its position in that market afterwards."""
+    """What one event did to one account, with its cash and position in that market afterwards."""
 
     account: str
     seq: int
@@ -82,7 +82,7 @@ class StatementRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelineStep:
-    """One step of a liquidation: start, book (one per fill), takeover, adl (one per decision), end."""
+    """One step of a liquidation: start, book (one a fill), takeover, adl (one a decision), end."""
 
     seq: int
     step: str
@@ -119,7 +119,7 @@ class MarkRow:
 
 @dataclass(frozen=True, slots=True)
 class RankedRow:
-    """One ranked candidate of a decision (all money in quote units, quantity and closed in lots)."""
+    """One ranked candidate of a decision (money in quote units, quantity and closed in lots)."""
 
     rank: int
     account: str

@@ -125,47 +125,85 @@ def answer(asked: Asked) -> str:
 
 
 def why_not_others(asked: Asked) -> str:
-    """Who stood ahead, who stood behind, and where the need was met."""
+    """Why these and no others: who stood ahead, who behind, or how the need was shared."""
     found = asked.found
     cut = cut_after_rank(found)
     if cut is None:
         return "Nobody could be closed, so nobody was."
-    selection = SELECTIONS.get(found.policy)
-    if selection is not None and not selection.is_queue:
-        return "Nobody stands in line under this policy: every row gives its share."
-    ahead = [row for row in found.ranking if asked.row is not None and row.rank < asked.row.rank]
-    behind = [row for row in found.ranking if row.rank > cut]
-    sentences = []
-    if asked.row is not None and asked.row.rank <= cut:
-        sentences.append(_ahead(ahead, asked))
+    if _is_shared(found):
+        return _shared_out(asked)
     met = quantity_text(found.closed, found.spec)
     needed = quantity_text(found.needed, found.spec)
-    sentences.append(f"{met} of {needed} needed were met at rank {cut}.")
+    need = f"{met} of {needed} needed were met at rank {cut}"
+    row = asked.row
+    if row is None:
+        return f"{_stood_in_line(asked)}{need}."
+    if row.closed:
+        return f"{_ahead(asked, row)} {need}. {_behind(asked, cut)}"
+    # Spared: the others are those who were closed instead.
+    if row.rank < cut:
+        return f"{row.account} could be closed by no whole lot; {need}."
+    return f"{_ahead(asked, row)} {need}, so nothing was left for {row.account} to give."
+
+
+def _is_shared(found: AdlRound) -> bool:
+    selection = SELECTIONS.get(found.policy)
+    return selection is not None and not selection.is_queue
+
+
+def _stood_in_line(asked: Asked) -> str:
+    """Where somebody without a rank stands among those who have one."""
+    found = asked.found
+    if asked.account == found.bankrupt:
+        return f"{found.bankrupt} was closed first; who stood against it came in line: "
+    return "" if asked.account is None else f"{asked.account} had no place in the line: "
+
+
+def _shared_out(asked: Asked) -> str:
+    """Under a policy of shares nobody is ahead of anybody."""
+    found = asked.found
+    closed = sum(1 for row in found.ranking if row.closed)
+    given = quantity_text(found.closed, found.spec)
+    needed = quantity_text(found.needed, found.spec)
+    gave = f"{closed} of {found.candidates} candidates gave {given} of {needed} needed."
+    rule = "Nobody stands in line under this policy: every candidate gives its share"
+    if asked.row is None and asked.account != found.bankrupt:
+        return f"{rule}, and {asked.account} was none. {gave}"
+    if asked.row is not None and not asked.row.closed:
+        return f"{rule}, and that of {asked.account} came to no whole lot. {gave}"
+    return f"{rule}. {gave}"
+
+
+def _behind(asked: Asked, cut: int) -> str:
+    behind = [row for row in asked.found.ranking if row.rank > cut]
     if behind:
         first = behind[0]
         others = f" and {len(behind) - 1} more behind it" if len(behind) > 1 else ""
-        sentences.append(
+        return (
             f"{first.account} at rank {first.rank}{others} stood behind the cut"
             f"{_with_score(asked, first)} and was not needed."
         )
-    elif found.residual:
-        sentences.append("Nobody stood behind the cut: everybody gave what could be given.")
-    else:
-        sentences.append("Nobody stood behind the cut.")
-    return " ".join(sentences)
+    if asked.found.residual:
+        return "Nobody stood behind the cut: everybody gave what could be given."
+    return "Nobody stood behind the cut."
 
 
-def _ahead(ahead: list[RankedRow], asked: Asked) -> str:
+def _ahead(asked: Asked, row: RankedRow) -> str:
+    """Who was closed before it came to this account."""
+    ahead = [other for other in asked.found.ranking if other.rank < row.rank and other.closed]
     if not ahead:
-        return f"Nobody stood ahead of {asked.account}."
-    closed = quantity_text(sum(row.closed for row in ahead), asked.found.spec)
-    if len(ahead) == 1:
-        first = ahead[0].account
-        return f"{first} at rank 1 stood ahead and was closed by all it could give, {closed}."
-    return (
-        f"{len(ahead)} accounts stood ahead ({ahead[0].account} to {ahead[-1].account}) and were "
-        f"closed by all they could give, {closed}."
-    )
+        return f"Nobody stood ahead of {row.account}."
+    closed = quantity_text(sum(other.closed for other in ahead), asked.found.spec)
+    many = len(ahead) > 1
+    who = f"{ahead[0].account} at rank {ahead[0].rank}"
+    if many:
+        who = f"{len(ahead)} accounts ({ahead[0].account} to {ahead[-1].account})"
+    were = "were" if many else "was"
+    if not row.closed:
+        # The last of them may have kept a part: the need was met with what it gave.
+        return f"{who} stood ahead of {row.account} and {were} closed by {closed}."
+    could = "all they could give" if many else "all it could give"
+    return f"{who} stood ahead and {were} closed by {could}, {closed}."
 
 
 def _what_was_closed(asked: Asked, row: RankedRow) -> str:
@@ -192,13 +230,17 @@ def _standing(asked: Asked, row: RankedRow) -> str:
     by = f"By {found.policy} {row.account} stood at rank {row.rank} of {found.candidates}"
     by += _with_score(asked, row)
     cut = cut_after_rank(found)
+    if _is_shared(found):
+        share, given = (quantity_text(lots, found.spec) for lots in (row.closed, found.closed))
+        score = _with_score(asked, row)
+        return f"By {found.policy}{score} its share was {share} of the {given} that were closed."
     return f"{by}; the need was met at rank {cut}." if cut is not None else f"{by}."
 
 
 def _who_was_closed(asked: Asked) -> str:
     found = asked.found
     spec = found.spec
-    if asked.outsider is not None:
+    if asked.outsider is not None and asked.outsider.account != found.bankrupt:
         code = asked.outsider.exclusion
         side = "short" if found.side == "long" else "long"
         reason = EXCLUSION_SENTENCES[code] if code else f"held no {side} position in {spec.id}"
@@ -208,8 +250,9 @@ def _who_was_closed(asked: Asked) -> str:
     more = f" and {len(closed) - 10} more" if len(closed) > 10 else ""
     if not shown:
         return "Nobody could be closed against it."
+    it = "it" if asked.account is None else f"{found.bankrupt} is the account that"
     return (
-        f"By {found.policy} it was closed at {price_text(found.close_price, spec)} against "
+        f"By {found.policy} {it} was closed at {price_text(found.close_price, spec)} against "
         f"{', '.join(shown)}{more}, {len(closed)} of {found.candidates} candidates."
     )
 

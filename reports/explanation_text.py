@@ -65,7 +65,7 @@ def explanation_page(asked: Asked, marks: Sequence[MarkRow], at: AsOf) -> Page:
 
 def _header(asked: Asked, at: AsOf) -> str:
     found = asked.found
-    if asked.account is None:
+    if asked.account in (None, found.bankrupt):
         title = f"Why {found.bankrupt}'s {found.side} was closed against others"
     elif asked.row is not None and asked.row.closed:
         title = f"Why account {asked.account} was auto-deleveraged"

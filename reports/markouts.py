@@ -27,7 +27,6 @@ HORIZONS: Final[Mapping[str, int]] = {
 LOG_ENDS: Final = "the log ends before this time"
 
 
-
 class MarkAfter(NamedTuple):
     """The mark in force some time after a decision, with the event that set it."""
 

@@ -1,6 +1,7 @@
 """What becomes of each line that is handed in?"""
 
 import json
+import re
 
 import pytest
 
@@ -133,3 +134,38 @@ def test_what_is_applied_is_in_the_rows_at_once(books: Books) -> None:
     books.ask("apply", "-", given=OPEN + ALICE)
 
     assert books.ask("doctor", "--json").json["checks"][-1]["detail"] == "counted to the head"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(books: Books) -> None:
+    marked = b"\xef\xbb\xbf" + (OPEN + ALICE).encode()
+
+    assert books.ask("apply", "-", "--json", given=marked).json["applied"] == 2
+
+
+def test_a_byte_order_mark_further_on_is_bad(books: Books) -> None:
+    given = OPEN.encode() + b"\xef\xbb\xbf" + ALICE.encode()
+
+    summary = books.ask("apply", "-", "--json", given=given).json
+
+    assert [(row["line"], row["code"]) for row in summary["rejected"]] == [(2, "bad_json")]
+
+
+def test_a_scenario_may_begin_with_a_byte_order_mark(books: Books) -> None:
+    assert books.ask("apply", "-", given=b"\xef\xbb\xbf" + SCENARIO.encode()).exit_code == 0
+
+
+def test_progress_never_says_more_than_there_is(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.progress.SECONDS_ELSEWHERE", 0)
+    marks = "".join(
+        f'{{"command":"open_account","account":"a{"b" * (60 - n)}{n}"}}\n' for n in range(60)
+    )
+    file = books.write("many.ndjson", OPEN + marks)
+
+    said = books.ask("apply", file, "--batch", "10").err
+
+    found = re.findall(r"applying commands: (\d+) of (\d+)", said)
+    assert len(found) == 7
+    assert [pair for pair in found if int(pair[0]) > int(pair[1])] == []
+    assert found[-1] == ("61", "61")

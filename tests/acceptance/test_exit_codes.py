@@ -69,7 +69,7 @@ FAILURES = {
         4,
         "store_missing",
     ),
-    "a store URL that is none": (("balances", "--store", "books.db"), 4, "store_unreadable"),
+    "a store URL that is none": (("balances", "--store", "books.db"), 4, "bad_store_url"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+import pytest
+
 from tests.acceptance.calling import Books, cascade_mini
 
 
@@ -76,6 +78,32 @@ def test_carol_learns_that_she_stood_behind_the_cut(cascade: Books) -> None:
     assert account["rank"] == 3
     assert account["answer"].startswith("carol was not closed.")
     assert account["nearest_escape"] is None
+
+
+WHY_OTHERS = {
+    "bob": "Nobody stood ahead of bob. 1.5 of 1.5 needed were met at rank 2. carol at rank 3 stood "
+    "behind the cut with score 3689/23400 and was not needed.",
+    "carol": "2 accounts (bob to dave) stood ahead of carol and were closed by 1.5. 1.5 of 1.5 "
+    "needed were met at rank 2, so nothing was left for carol to give.",
+    "erin": "erin had no place in the line: 1.5 of 1.5 needed were met at rank 2.",
+    "alice": "alice was closed first; who stood against it came in line: 1.5 of 1.5 needed were "
+    "met at rank 2.",
+}
+
+
+@pytest.mark.parametrize("account", WHY_OTHERS)
+def test_everybody_learns_why_others_were_closed_or_spared(cascade: Books, account: str) -> None:
+    found = cascade.ask("adl", "explain", "ADL-34", "--account", account, "--json").json
+
+    assert found["account"]["why_not_others"] == WHY_OTHERS[account]
+
+
+def test_the_bankrupt_learns_that_it_is_the_one_that_was_closed(cascade: Books) -> None:
+    told = cascade.ask("adl", "explain", "ADL-34", "--account", "alice").out
+
+    assert "Why alice's long was closed against others" in told
+    assert "alice is the account that was closed at 48000 against bob 1, dave 0.5" in told
+    assert "no candidate" not in told
 
 
 def test_dave_would_have_been_spared_with_the_leverage_of_carol_by_size_or_by_equity(

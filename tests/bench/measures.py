@@ -100,6 +100,27 @@ def batched_commands(folder: Path, commands: int = 50_000) -> Figures:
         }
 
 
+def reapply(folder: Path, commands: int = 20_000) -> Figures:
+    """Commands with ids applied, then applied again: how soon a restarted file is where it was."""
+    from ledger.ledger import Ledger
+
+    with Ledger.create(_url(folder)) as ledger:
+        _consume(ledger.submit_many(opening(1_000)))
+        lines = [
+            json.dumps({**command, "id": f"c-{number}"})
+            for number, command in enumerate(mixed_commands(commands))
+        ]
+        started = perf_counter()
+        _consume(ledger.submit_many(lines))
+        first = len(lines) / (perf_counter() - started)
+        started = perf_counter()
+        if not all(receipt.repeated for receipt in ledger.submit_many(lines)):
+            message = "a command sent again counted twice"
+            raise AssertionError(message)
+        again = len(lines) / (perf_counter() - started)
+    return {"first commands/s": first, "again commands/s": again}
+
+
 def bulk(folder: Path, events: int = 1_000_000) -> Figures:
     """Recorded facts, validated, sealed, into an empty store; then replay and verify it."""
     from ledger.ledger import Ledger
@@ -224,6 +245,7 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "library_alone": library_alone,
     "single_commands": single_commands,
     "batched_commands": batched_commands,
+    "reapply": reapply,
     "bulk": bulk,
     "bulk_live_indexes": bulk_live_indexes,
     "replay": replay,

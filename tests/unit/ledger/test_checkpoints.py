@@ -9,7 +9,6 @@ import pytest
 from domain.events import Event
 from domain.merkle import EMPTY_ROOT
 from ledger.checkpoints import Anchors, covering_note, keep, note_before
-from ledger.errors import StoreUnreadable
 from ledger.keys import SigningKey
 from ledger.ledger import Ledger
 from ledger.notes import Checkpoint, SignedNote
@@ -244,24 +243,55 @@ def sizes_of(*notes: SignedNote | None) -> list[int | None]:
     return [None if note is None else note.checkpoint.size for note in notes]
 
 
-def test_a_kept_copy_that_was_changed_is_found(
+def test_a_kept_copy_that_lies_is_tampering(
     original: str, events: list[Event], tmp_path: Path
 ) -> None:
     url = log_of(tmp_path, events)
     keep(url, signed(original, 10))
-    for text, verdict in (("x'00'", "unreadable"), ("replace(note, '10', '11')", "tampered")):
-        with Ledger.open(url) as ledger, ledger.store.write() as connection:
-            change = f"CAST({text} AS BLOB)"
-            connection.exec_driver_sql(f"UPDATE checkpoint SET note = {change}")
-        if verdict == "unreadable":
-            assert judged(url).verdict == verdict
-            with Ledger.open(url, readonly=True) as ledger, pytest.raises(StoreUnreadable):
-                covering_note(ledger.store, 1)
-            with Ledger.open(url) as ledger, ledger.store.write() as connection:
-                connection.exec_driver_sql("DELETE FROM checkpoint")
-            keep(url, signed(original, 10))
-        else:
-            assert judged(url).verdict == verdict
+    change_notes(url, "UPDATE checkpoint SET note = CAST(replace(note, '10', '11') AS BLOB)")
+
+    assert judged(url).verdict == "tampered"
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)], ids=["no key", "a key"])
+def test_a_kept_row_that_is_no_checkpoint_is_named_and_takes_nothing_from_a_sound_log(
+    original: str, events: list[Event], tmp_path: Path, keys: tuple[SigningKey, ...]
+) -> None:
+    url = log_of(tmp_path, events)
+    junk = "INSERT INTO checkpoint (size, key_id, note) VALUES ({}, 'x', x'00')"
+    change_notes(url, junk.format(12), junk.format(31))
+
+    report = judged(url, keys=keys)
+
+    assert (report.verdict, report.exit_code) == ("unsealed", 0)
+    assert line_of(report) == "skipped"
+    assert all(f"size {size}" in detail_of(report) for size in (12, 31))
+    keep(url, signed(original, 10))
+    keep(url, signed(original, 30))
+    report = judged(url, keys=(KEY,))
+    assert (report.verdict, line_of(report)) == ("intact", "ok")
+    assert "size 12" in detail_of(report)
+    with Ledger.open(url, readonly=True) as ledger:
+        assert sizes_of(
+            covering_note(ledger.store, 1),
+            covering_note(ledger.store, 11, newest=False),
+            covering_note(ledger.store, 31),
+            note_before(ledger.store, 20),
+        ) == [30, 30, None, 10]
+
+
+def change_notes(url: str, *statements: str) -> None:
+    with Ledger.open(url) as ledger, ledger.store.write() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def line_of(report: Report) -> str:
+    return next(check.result for check in report.checks if check.name == "checkpoints")
+
+
+def detail_of(report: Report) -> str:
+    return next(check.detail for check in report.checks if check.name == "checkpoints")
 
 
 def test_a_store_without_the_table_is_as_good_as_one_without_copies(

@@ -1,14 +1,18 @@
 """Does each command count once, with a receipt, and leave the same bytes in any batch?"""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event as database_event
 
 from domain.errors import RejectedUnread
 from domain.merkle import root_of
 from ledger.errors import RecordedLog, StaleHead
 from ledger.ledger import Ledger
+from ledger.submitting import Command, Receipt
 from ledger.verification import verify
 from tests.unit.ledger.stories import archive, cascade, command, deposits, opened
 
@@ -45,7 +49,12 @@ def test_a_receipt_names_the_events_and_the_root_after_them(ledger: Ledger) -> N
 def test_a_batch_gives_the_bytes_and_receipts_of_one_by_one(
     cascaded: Ledger, tmp_path: Path, batch: int
 ) -> None:
-    lines = [*cascade(), *cascade()[:6], "no command", command("deposit", account="bob", id="open")]
+    lines: list[Command] = [
+        *cascade(),
+        *cascade()[:6],
+        "no command",
+        command("deposit", account="bob", id="open"),
+    ]
     alone = [cascaded.submit(line) for line in lines]
     with Ledger.create(f"sqlite:///{tmp_path}/batch.db") as other:
         receipts = list(other.submit_many([*cascade(), *lines], batch))
@@ -78,6 +87,58 @@ def test_the_same_command_again_gives_its_first_receipt(cascaded: Ledger) -> Non
         assert again.id == line["id"]
         assert again.root == cascaded.root_at(again.last_seq or 0)
     assert cascaded.head == head
+
+
+def test_a_file_sent_again_in_one_batch_gives_the_receipts_of_the_first_time(
+    ledger: Ledger,
+) -> None:
+    refused = [command("deposit", account="nobody", amount="1", id=f"no-{n}") for n in range(3)]
+    lines = [*opened(), *deposits(9_000), *refused]
+    lines = [{**line, "id": line.get("id", f"line-{n}")} for n, line in enumerate(lines)]
+    first = list(ledger.submit_many(lines))
+    leaves = [row.leaf for row in ledger.rows()]
+
+    # Near roots grow from each other, far ones from tiles.
+    for some in (slice(None), slice(None, None, 4_000), slice(3, None, 255), slice(None, None, -1)):
+        again = list(ledger.submit_many(lines[some], batch=10_000))
+        assert all(receipt.repeated for receipt in again)
+        assert [receipt_text(receipt) for receipt in again] == [
+            receipt_text(receipt) for receipt in first[some]
+        ]
+    for receipt in first[::1_500]:
+        assert receipt.root == root_of(leaves[: receipt.last_seq])
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """All of it but whether it is the first."""
+    return str(replace(receipt, repeated=False))
+
+
+def test_commands_sent_again_ask_the_store_as_often_as_one_command_does(
+    ledger: Ledger,
+) -> None:
+    lines = [*opened(), *deposits(900)]
+    lines = [{**line, "id": line.get("id", f"line-{n}")} for n, line in enumerate(lines)]
+    list(ledger.submit_many(lines))
+
+    assert statements_of(ledger, lines) <= statements_of(ledger, lines[-1:]) + 10
+
+
+def statements_of(ledger: Ledger, lines: list[dict[str, Any]]) -> int:
+    """How many statements it takes to send them again in one batch."""
+    asked: list[str] = []
+    with ledger.store.read() as connection:
+        engine = connection.engine
+
+    def count(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    database_event.listen(engine, "before_cursor_execute", count)
+    try:
+        assert all(receipt.repeated for receipt in ledger.submit_many(lines))
+    finally:
+        database_event.remove(engine, "before_cursor_execute", count)
+    return len(asked)
 
 
 def test_a_refused_command_is_refused_again_with_the_same_receipt(cascaded: Ledger) -> None:
