@@ -27,7 +27,7 @@ class _Slice(NamedTuple):
 class Schedule:
     """Margin requirement as a function of notional, for one kind of rate; whole numbers inside."""
 
-    __slots__ = ("_denominator", "_slices", "largest_rate")
+    __slots__ = ("_denominator", "_first", "_later", "_slices", "largest_rate")
 
     def __init__(self, rates: Sequence[tuple[QuoteUnits, Fraction]]) -> None:
         """`rates` are (from notional, rate), first from 0, strictly rising."""
@@ -41,17 +41,17 @@ class Schedule:
                 base = before.base + before.rate * (start - before.start)
             whole = rate.numerator * (self._denominator // rate.denominator)
             self._slices.append(_Slice(start, whole, base))
+        self._first, *later = self._slices
+        self._later = tuple(later)
 
     def requirement(self, notional: QuoteUnits) -> QuoteUnits:
         """`⌈Σ slice · rate⌉`, rounded up once."""
-        slices = self._slices
-        at = slices[0]
-        if len(slices) > 1:
-            for later in slices[1:]:
-                if later.start >= notional:
-                    break
-                at = later
-        return ceiling(at.base + at.rate * (notional - at.start), self._denominator)
+        start, rate, base = self._first
+        for later in self._later:
+            if later.start >= notional:
+                break
+            start, rate, base = later
+        return -(-(base + rate * (notional - start)) // self._denominator)
 
     def starts(self) -> list[QuoteUnits]:
         """Notionals at which the rate changes."""

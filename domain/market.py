@@ -102,8 +102,13 @@ class Market:
     def fork(self) -> "Market":
         """A market to try things out on; this one stays as it is."""
         market = Market.__new__(Market)
-        for name in Market.__slots__:
-            setattr(market, name, getattr(self, name))
+        market.id, market.spec, market.point_value = self.id, self.spec, self.point_value
+        market.initial, market.maintenance = self.initial, self.maintenance
+        market.policy, market.policy_seq = self.policy, self.policy_seq
+        market.adl_list = self.adl_list
+        market.mark, market.previous_mark = self.mark, self.previous_mark
+        market.mark_seq = self.mark_seq
+        market.funding_index, market.fees = self.funding_index, self.fees
         market.book = self.book.fork()
         market.positions = Layer(self.positions)
         market.realized = Layer(self.realized)

@@ -116,7 +116,8 @@ class Venue:
         for market_id in self.holdings.get(account, ()):
             market = self.markets[market_id]
             position = market.positions[account]
-            value = position.quantity * market.price * market.point_value
+            # A mark is at least one tick; without one, `price` says so.
+            value = position.quantity * (market.mark or market.price) * market.point_value
             equity += value - position.cost
             maintenance += market.maintenance.requirement(abs(value))
         return equity, maintenance
