@@ -4,6 +4,7 @@ import click
 
 from cli.errors import CommandFailed, not_found, wrong_usage
 from cli.output import show
+from cli.parameters import named_parameters
 from cli.reading import log_only
 from cli.settings import PastQuestion
 from domain.adl.selections import SELECTIONS
@@ -37,7 +38,7 @@ def adl_rank(
     Rank, score and lights of everybody on one side, also when nobody is bankrupt; five lights are
     closed first.
     """
-    given = _parameters(parameters)
+    given = named_parameters(parameters)
     with log_only(context) as books:
         found = books.venue.markets.get(market)
         if found is None:
@@ -45,20 +46,6 @@ def adl_rank(
         sign = 1 if side == "long" else -1
         chosen = _policy(found, policy, given)
         show(context, rank_page(books.venue, found, sign, chosen, books.as_of))
-
-
-def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name or name in found:
-            raise wrong_usage(
-                "bad_parameter",
-                f"--param {text[:80]!r} is not one value for one name",
-                expected="--param NAME=VALUE, each name once",
-            )
-        found[name] = value
-    return found
 
 
 def _policy(market: Market, name: str | None, given: dict[str, str]) -> AdlPolicy:

@@ -37,11 +37,6 @@ class Settings:
         """`table` unless something else was asked for."""
         return self.format or "table"
 
-    @property
-    def is_for_programs(self) -> bool:
-        """Whether errors are JSON objects."""
-        return self.format in ("json", "ndjson")
-
 
 def _named(url: str) -> str:
     """The URL, if it names a store at all; whether there is one is seen when it is opened."""

@@ -9,6 +9,7 @@ import click
 from cli.errors import CommandFailed, not_found, wrong_usage
 from cli.moment import span_of
 from cli.output import note, show
+from cli.parameters import named_parameters
 from cli.reading import Reading, as_of, log_only
 from cli.settings import Question
 from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
@@ -80,7 +81,7 @@ def whatif(
     For one decision (ADL-34), a range (ADL-34..ADL-90, 100..200, both ends included) or all. What
     is not named stays as it was; nothing is written to the store.
     """
-    chosen = Chosen(policies, close_price, trigger, vault_candidate, _parameters(parameters))
+    chosen = Chosen(policies, close_price, trigger, vault_candidate, named_parameters(parameters))
     choices = _choices(chosen)
     with log_only(context) as books:
         study = Study(choices, follow_marks=markouts)
@@ -145,20 +146,6 @@ def _range(ledger: Ledger, text: str) -> Range:
     if not 0 < span.first <= ledger.head or ledger.event_at(span.first)["type"] != DECIDED:
         raise UnknownDecision(text)
     return Range(span.first, span.first)
-
-
-def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name or name in found:
-            raise wrong_usage(
-                "bad_parameter",
-                f"--param {text[:80]!r} is not one value for one name",
-                expected="--param NAME=VALUE, each name once",
-            )
-        found[name] = value
-    return found
 
 
 def _choices(chosen: Chosen) -> list[Choice]:
