@@ -13,7 +13,7 @@ from cli.output import note, show
 from cli.persons import with_persons
 from cli.reading import Reading, as_of, reading
 from cli.settings import PastQuestion
-from domain.adl.decision import circumstances, closure_amount, closure_cost, decision, standings
+from domain.adl.decision import candidates, circumstances, closure_amount, closure_cost, decision
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
 from domain.adl.selections import SELECTIONS
@@ -207,9 +207,7 @@ def _exclusion(before: Venue, found: AdlRound, account: str) -> str | None:
     market = before.markets[found.spec.id]
     side = -1 if found.side == "long" else 1
     own = [
-        standing
-        for standing in standings(before, market, side, found.close_price)
-        if standing.candidate.account == account
+        one for one in candidates(before, market, side, found.close_price) if one.account == account
     ]
     about = circumstances(market, market.policy)
     excluded = ranked(own, market.policy, selection_of(market.policy), 0, about).excluded

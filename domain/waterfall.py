@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from domain.adl.candidate import Ranked
+from domain.adl.candidate import NO_SCORE, Ranked, in_lowest_terms
 from domain.adl.decision import (
     Decision,
     closure_amount,
@@ -278,7 +278,7 @@ class Pass:
         before = market.positions[victim]
         amount = closure_amount(market, side, row.closed, price)
         after = fill(before, side * row.closed, amount, 0)
-        score = row.score.fraction() if row.score is not None else Fraction(0)
+        numerator, denominator = in_lowest_terms(row.score or NO_SCORE)
         self._draft.emit(
             "market.position_deleveraged/1",
             f"market/{market.id}",
@@ -292,8 +292,8 @@ class Pass:
                 "quantity_before": before.quantity,
                 "rank": rank,
                 "realized": after.realized,
-                "score_denominator": score.denominator,
-                "score_numerator": score.numerator,
+                "score_denominator": denominator,
+                "score_numerator": numerator,
                 "victim": victim,
             },
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from domain.adl.candidate import Ranked
+from domain.adl.candidate import NO_SCORE, Ranked, in_lowest_terms
 from domain.adl.decision import (
     Decision,
     closure_amount,
@@ -270,7 +270,6 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
     for rank, row in again.closures:
         amount = closure_amount(market, side, row.closed, again.close_price)
         cost = closure_cost(market, side, row.closed, amount)
-        score = row.score.fraction() if row.score is not None else None
         found.append(
             [
                 row.candidate.account,
@@ -278,8 +277,7 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
                 row.closed,
                 amount,
                 cost,
-                0 if score is None else score.numerator,
-                1 if score is None else score.denominator,
+                *in_lowest_terms(row.score or NO_SCORE),
             ]
         )
     return found
@@ -287,7 +285,7 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
 
 def _ranking_row(row: Ranked) -> list[Any]:
     candidate = row.candidate
-    score = row.score.fraction() if row.score is not None else None
+    numerator, denominator = (None, None) if row.score is None else in_lowest_terms(row.score)
     return [
         candidate.account,
         candidate.quantity,
@@ -296,8 +294,8 @@ def _ranking_row(row: Ranked) -> list[Any]:
         candidate.equity,
         candidate.maintenance_margin,
         candidate.capacity,
-        None if score is None else score.numerator,
-        None if score is None else score.denominator,
+        numerator,
+        denominator,
         0,
         0,
         0,

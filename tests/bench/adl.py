@@ -54,24 +54,25 @@ def rank_million(_folder: Path, positions: int = 1_000_000) -> Figures:
     A ranking makes two objects per candidate; what Python's collector of cycles adds is shown.
     """
     from domain.adl.candidate import Candidate
-    from domain.adl.ranking import Standing, ranked
+    from domain.adl.ranking import ranked
     from domain.adl.selections import SELECTIONS
     from domain.specification import AdlPolicy
 
     chance = random.Random(7)
-    standings = []
+    candidates = []
     for number in range(positions):
         lots = chance.randint(1, 2_000)
         cost, value = lots * chance.randint(58_000_000, 64_000_000), lots * 60_000_000
         equity = chance.randint(5 * 10**8, 5 * 10**10)
         numbers = (-lots, -cost, cost - value, value, equity, value // 50, lots)
-        candidate = Candidate(f"a{number:07}", *numbers, number + 2, number + 1, False)
-        standings.append(Standing(candidate, False, True))
+        candidates.append(
+            Candidate(f"a{number:07}", *numbers, number + 2, number + 1, is_vault=False)
+        )
     policy = AdlPolicy()
     selection = SELECTIONS[policy.selection]
 
     def rank() -> Any:
-        return ranked(standings, policy, selection, 10**12)
+        return ranked(candidates, policy, selection, 10**12)
 
     collected = _milliseconds(rank, times=1) / 1_000
     gc.disable()
