@@ -1,5 +1,6 @@
 """Does `zerosum whatif` answer as the contract says, and leave the store as it was?"""
 
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -236,3 +237,49 @@ def test_zone_language_and_hash_seed_change_nothing(cascade: Books) -> None:
 
     assert len(outs) == 1
     assert outs.pop()
+
+
+TWO_MARKETS = """
+at 2026-10-10T21:00:00Z
+venue two
+market A tick 1 lot 1 initial 10% maintenance 5%
+market B tick 1 lot 1 initial 10% maintenance 5%
+deposit alice 100
+deposit amy 90
+deposit bob 1000
+deposit carol 1000
+mark A 100
+mark B 100
+sell bob 5 A @ 100
+sell carol 5 A @ 100
+buy alice 10 A @ 100
+sell carol 2 B @ 100
+sell bob 6 B @ 100
+buy amy 8 B @ 100
+mark A 85
+mark B 80
+"""
+
+
+def test_decisions_of_several_markets_are_compared_each_in_its_own(tmp_path: Path) -> None:
+    books = books_with(tmp_path, TWO_MARKETS)
+    rounds = books.ask("adl", "list", "--json").json["rows"]
+    each = [
+        books.ask("whatif", row["id"], "--policy", "pro-rata-size@1", "--json").json
+        for row in rounds
+    ]
+    together = books.ask("whatif", "all", "--policy", "pro-rata-size@1", "--json").json
+
+    assert {row["market"] for row in rounds} == {"A", "B"}
+    for account in ("bob", "carol"):
+        for side in ("actual_cost", "whatif_cost"):
+            parts = [
+                Fraction(row[side])
+                for one in each
+                for row in one["rows"]
+                if row["account"] == account
+            ]
+            whole = [Fraction(row[side]) for row in together["rows"] if row["account"] == account]
+            assert sum(parts) == sum(whole)
+    costs = [Fraction(one["metrics"]["cost"]) for one in each]
+    assert Fraction(together["metrics"]["cost"]) == sum(costs)
