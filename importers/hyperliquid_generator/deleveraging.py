@@ -39,9 +39,9 @@ class Deleveraging:
         self._losers: tuple[int, set[int]] = (0, set())
 
     def deleverage(self, loser: int) -> None:
-        """One decision for each position of an account whose value is below zero."""
+        """One decision for each position, while the account's value is below zero."""
         for coin in COINS:
-            if self._books.size[loser][coin.number]:
+            if self._books.size[loser][coin.number] and self._books.value(loser) < 0:
                 self._decide(loser, coin)
 
     def _decide(self, loser: int, coin: Coin) -> None:
