@@ -13,9 +13,10 @@ from typing import NamedTuple
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.ledger_updates import READINGS
+from importers.hyperliquid.funding_rounds import FundingRounds
+from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS, parties_of
 from importers.hyperliquid.match_books import MatchBooks
-from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.pairing import Match, Side, matches_of
 from importers.hyperliquid.reading import SourceFile, source_files
 from importers.hyperliquid.report import FileCount, ImportReport
@@ -77,7 +78,8 @@ class HyperliquidImport:
         self._scales = Scales()
         self.report = ImportReport(left_out=left_out, readings=self._choices)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
-        self._matches = MatchBooks(self._books)
+        self._matches = MatchBooks(self._books, self._choices)
+        self._rounds = FundingRounds()
         self._seen: dict[str, tuple[object, ...]] = {}
         self._hourly: set[tuple[str, str, int]] = set()
         self._rows: list[Ordered] | None = None
@@ -141,6 +143,8 @@ class HyperliquidImport:
     def _book_instant(self, rows: Sequence[Row]) -> None:
         sides: list[Side] = []
         for row in rows:
+            if isinstance(row, Funding):
+                self._rounds.meet(row)
             if not self._is_new(row):
                 continue
             try:
@@ -158,6 +162,9 @@ class HyperliquidImport:
         for match in matches:
             self._matches.book(match)
             self._count(match)
+        for found in self._rounds.closed():
+            self._books.round_funding(found)
+        self._matches.close_instant()
 
     def _is_new(self, row: Row) -> bool:
         """Whether a row was delivered before, by an earlier import or by this one."""
@@ -196,10 +203,12 @@ class HyperliquidImport:
         elif isinstance(row, Update):
             kind = f"ledger {row.kind}"
             applied = self._books.update(row, self._choices)
+            if row.kind == LIQUIDATION:
+                self._matches.statements.meet(row)
         elif isinstance(row, Idle):
             kind, applied = f"misc {row.kind}", False
         elif isinstance(row, Mark):
-            self._books.mark(row)
+            applied = self._books.mark(row)
         if applied:
             self.report.apply_row(row.place, kind)
         else:
@@ -217,8 +226,8 @@ class HyperliquidImport:
             return
         refused = refused_row(row, code, detail)
         self.report.refuse_row(refused)
-        if refused.account is not None and code in ("effect_unknown", "fee_token"):
-            self._books.sums(refused.account).doubts.add("cash uncertain")
+        if refused.account is not None and code in UNCERTAIN:
+            self._books.doubt(refused, "cash uncertain")
         if self._memory.knows(refused.key):
             self.report.recorded_before += 1
         else:
@@ -256,10 +265,24 @@ def refused_row(row: Row, code: Reason, detail: str) -> Refused:
         return row._replace(code=code, detail=detail, key=key)
     if isinstance(row, (Fill, Funding)):
         kind = "fill" if isinstance(row, Fill) else "funding"
-        return Refused(row.place, row.time, key, code, detail, kind, row.amount, row.account)
-    kind = f"ledger {row.kind}" if isinstance(row, Update) else "misc"
-    account = row.subject if isinstance(row, Update) else None
-    return Refused(row.place, row.time, key, code, detail, kind, account=account)
+        return Refused(
+            row.place, row.time, key, code, detail, kind, row.amount, row.account, row.block
+        )
+    if isinstance(row, Update):
+        subject, partner = parties_of(row)
+        return Refused(
+            row.place,
+            row.time,
+            key,
+            code,
+            detail,
+            f"ledger {row.kind}",
+            account=subject,
+            block=row.block,
+            partner=partner,
+        )
+    kind = "mark" if isinstance(row, Mark) else "misc"
+    return Refused(row.place, row.time, key, code, detail, kind)
 
 
 def _ordered(file: int, rows: list[Row]) -> list[Ordered]:
@@ -270,9 +293,16 @@ def _ordered(file: int, rows: list[Row]) -> list[Ordered]:
     time = 0
     for number, row in enumerate(rows):
         time = time if row.time is None else row.time
-        rank = 1 if isinstance(row, Fill) else 0
+        rank = rank_of(row)
         ordered.append(Ordered(time // NANOSECONDS, rank, file, step * number, row))
     return ordered
+
+
+def rank_of(row: Row) -> int:
+    """The order within an instant: marks of its block, ledger and funding, fills, states."""
+    if isinstance(row, Fill):
+        return 2
+    return 0 if isinstance(row, Mark) else 1
 
 
 def _start_of(file: SourceFile) -> Place:

@@ -9,6 +9,9 @@ from fractions import Fraction
 
 from domain.venue import Venue
 from importers.hyperliquid.accounts import AccountSums, CheckedAccount
+from importers.hyperliquid.assertions import Assertions
+from importers.hyperliquid.checks import Checks
+from importers.hyperliquid.funding_rounds import FundingRound
 from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused
 
 LISTED_BREAKS = 1_000
@@ -76,6 +79,10 @@ class ImportReport:
     findings: dict[str, Finding] = field(default_factory=dict)
     breaks: list[ChainBreak] = field(default_factory=list)
     quantised: int = 0
+    assertions: Assertions = field(default_factory=Assertions)
+    checks: Checks = field(default_factory=Checks)
+    funding_rounds: list[FundingRound] = field(default_factory=list)
+    refused_kinds: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     accounts: dict[str, AccountSums] = field(default_factory=dict)
     derived_accounts: set[str] = field(default_factory=set)
     inferred_scales: dict[str, int] = field(default_factory=dict)
@@ -141,6 +148,7 @@ class ImportReport:
         """A row that is not applied."""
         self.files[row.place.file].rejected += 1
         self.kinds[row.kind, "rejected"] += 1
+        self.refused_kinds[row.kind, row.code] += 1
         found = self.reasons.setdefault(row.code, Rejections(first=row.place.text()))
         found.count += 1
         found.amount += row.amount

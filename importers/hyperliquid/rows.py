@@ -66,6 +66,9 @@ class Refused(NamedTuple):
     kind: str
     amount: Fraction = NOTHING
     account: str | None = None
+    block: int | None = None
+    partner: str | None = None
+    """A second account whose cash the row would have moved."""
 
 
 class Liquidation(NamedTuple):
@@ -124,6 +127,7 @@ class Funding(NamedTuple):
     size: Decimal10 | None
     samples: int
     notes: tuple[str, ...] = ()
+    block: int | None = None
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -146,6 +150,7 @@ class Update(NamedTuple):
     kind: str
     delta: dict[str, Any]
     notes: tuple[str, ...] = ()
+    block: int | None = None
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -162,6 +167,8 @@ class Mark(NamedTuple):
     coin: str
     price: Decimal10
     notes: tuple[str, ...] = ()
+    block: int | None = None
+    """The block from whose start the mark is in force; None for a mark of the clock's minute."""
 
     @property
     def core(self) -> tuple[object, ...]:

@@ -13,10 +13,8 @@ from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
 from importers.hyperliquid.ledger_updates import KINDS
 from importers.hyperliquid.other_rows import (
-    MARK_COLUMNS,
     dump_row,
     event_rows,
-    mark_row,
     raw_key,
     refused_raw,
     socket_funding_row,
@@ -24,6 +22,7 @@ from importers.hyperliquid.other_rows import (
 from importers.hyperliquid.reading import Cells, Header, RawLine
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
 from importers.hyperliquid.strict_json import Doubled, fault_in
+from importers.hyperliquid.tables import TABLES
 
 Raw = dict[str, Any]
 
@@ -57,9 +56,10 @@ class Shapes:
         if isinstance(value, Header):
             self.header = list(value)
         elif isinstance(value, Cells):
-            if self.header != MARK_COLUMNS:
-                raise RowRefused("unknown_kind", "the columns are not those of asset contexts")
-            yield mark_row(place, value)
+            read = TABLES.get(tuple(self.header))
+            if read is None:
+                raise RowRefused("unknown_kind", "the columns are not those of a known table")
+            yield read(place, value)
         elif isinstance(value, Doubled):
             raise RowRefused("bad_json", fault_in(value) or "")
         elif isinstance(value, dict) and "events" in value:
