@@ -78,13 +78,10 @@ def _looked_at(state: Raw, size_places: dict[str, int]) -> Iterator[Identity]:
         yield Identity("C2", whole == of_cross + isolated)
     for one in positions:
         yield from _of_position(one, size_places)
-    if cross and state.get("crossMaintenanceMarginUsed") is not None:
-        if all("maxLeverage" in one.raw for one in cross):
-            needed = sum(
-                (_cut(one.notional / (2 * _whole(one.raw, "maxLeverage"))) for one in cross),
-                Fraction(0),
-            )
-            yield Identity("C6", needed == _money(state, "crossMaintenanceMarginUsed"))
+    has_maintenance = state.get("crossMaintenanceMarginUsed") is not None
+    if cross and has_maintenance and all("maxLeverage" in one.raw for one in cross):
+        each = [_cut(one.notional / (2 * _whole(one.raw, "maxLeverage"))) for one in cross]
+        yield Identity("C6", sum(each) == _money(state, "crossMaintenanceMarginUsed"))
     if isinstance(part, dict) and state.get("withdrawable") is not None:
         used = max(_money(part, "totalMarginUsed"), _money(part, "totalNtlPos") / 10)
         free = max(_money(part, "accountValue") - used, Fraction(0))

@@ -25,7 +25,6 @@ from importers.hyperliquid.liquidation_rows import LiquidationRows
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.rows import Liquidation, Place, RowRefused
 
-
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
 """The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
 

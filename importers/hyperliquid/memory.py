@@ -12,6 +12,7 @@ from importers.hyperliquid.liquidation_chains import LiquidationChains
 
 KEYS = ("key", "key_of_partner")
 ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
+MIDWAY = frozenset({"gap", "opening"})
 UNCERTAIN = frozenset({"effect_unknown", "fee_token", "unknown_kind"})
 """Reasons after which an account's cash is not certain any more."""
 OUTSIDE = "outside:"
@@ -25,9 +26,9 @@ class Memory:
     """Keys of recorded rows, which positions were met, and what is in doubt about an account.
 
     `met` holds every (account, coin) that ever traded: flat is not the same as never seen.
-    `marked` is the time of each coin's last mark; a coin whose marks come by block is
-    `exactly_marked`: its mark is the one of the instant, not one of some minute before. `began` is the
-    instant and block of the snapshot that the log starts from, if it does.
+    `marked` is the time of each coin's last mark. A coin whose marks come by block is
+    `exactly_marked`: its mark is the one of the instant, not one of some minute before. `began` is
+    the instant and block of the snapshot that the log starts from, if it does.
     """
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class Memory:
                 self.met.add((name, coin))
                 if self._fresh and name in self._fresh:
                     self._begins_without_money(name)
-                if purpose == "gap" or purpose == "opening":
+                if purpose in MIDWAY:
                     self._meet_midway(name, coin, event)
 
     def _meet_midway(self, account: str, coin: str, event: Event) -> None:
@@ -101,7 +102,7 @@ class Memory:
             self.doubt(account).discard(UNKNOWN_CASH)
 
     def _begins_without_money(self, account: str) -> None:
-        """The log's first word about an account is no money that came in: what it had is unknown."""
+        """The log's first word of an account is no money that came in: what it had is unknown."""
         self._fresh.discard(account)
         self.doubt(account).add(UNKNOWN_CASH)
 

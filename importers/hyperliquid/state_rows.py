@@ -1,8 +1,8 @@
 """What does a snapshot or an account state say that an account has?
 
-Third-party snapshots print JSON floats: each is read as the exact decimal of its text, and quantised
-where it is booked. Their instant stands in the name of the file (`…_<block>_<milliseconds>.json`) or
-in `snapshot_id`; without one a row cannot be placed and is refused.
+Third-party snapshots print JSON floats: each is read as the exact decimal of its text, and is
+quantised where it is booked. Their instant stands in the name of the file
+(`…_<block>_<milliseconds>.json`) or in `snapshot_id`; without one a row is refused.
 """
 
 import re
@@ -88,9 +88,7 @@ def position_rows(place: Place, raw: Raw) -> Iterator[Row]:
     try:
         at = _instant(place, raw.get("snapshot_id"))
         coin = coin_of({"coin": text_of(raw, "market_name").removeprefix(EXCHANGE)})
-        positions = raw["positions"]
-        if not isinstance(positions, list):
-            raise RowRefused("bad_field", "positions is no list")
+        positions = _list_of(raw, "positions")
     except RowRefused as fault:
         yield refused_raw(place, raw, fault, "snapshot position")
         return
@@ -106,11 +104,10 @@ def state_row(place: Place, user: str, raw: Raw) -> Row:
     """The venue's answer about one account: exact decimals, and the account's own time."""
     try:
         time = milliseconds_of(raw)
-        summary = raw.get("marginSummary") or raw.get("crossMarginSummary")
-        positions = raw["assetPositions"]
-        if not isinstance(summary, dict) or not isinstance(positions, list):
-            raise RowRefused("bad_field", "a state has a margin summary and a list of positions")
-        held = tuple(_held(entry) for entry in positions)
+        summary = raw.get("marginSummary") or raw["crossMarginSummary"]
+        if not isinstance(summary, dict):
+            summary = {}
+        held = tuple(_held(entry) for entry in _list_of(raw, "assetPositions"))
         account = account_in(user, held[0].coin) if held else user
         key = f"state|answer|{account}|{time // NANOSECONDS}"
         value = decimal_of(summary, "accountValue").fraction()
@@ -120,6 +117,13 @@ def state_row(place: Place, user: str, raw: Raw) -> Row:
         return Stated(place, time, key, account, kind, held, value, answer=raw)
     except RowRefused as fault:
         return refused_raw(place, raw, fault, "account state")
+
+
+def _list_of(raw: Raw, name: str) -> list[Any]:
+    value = raw.get(name)
+    if not isinstance(value, list):
+        raise RowRefused("bad_field", f"{name} is no list")
+    return value
 
 
 def _held(entry: Any) -> Held:
