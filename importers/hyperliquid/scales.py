@@ -13,6 +13,7 @@ from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
 from importers.hyperliquid.fields import in_units
 from importers.hyperliquid.rows import MONEY_PLACES, Fill, Funding, Held, Row, RowRefused, Stated
+from importers.hyperliquid.venue_facts import is_universe_of_other_network
 
 QUOTE_UNIT: Final = Decimal10(1, MONEY_PLACES)
 ONE_TIER: Final = (Tier(0, Fraction(1), Fraction(0)),)
@@ -41,6 +42,9 @@ class Scales:
         universe = meta.get("universe")
         if not isinstance(universe, list):
             raise RowRefused("bad_field", "universe is no list")
+        names = [str(entry.get("name")) for entry in universe if isinstance(entry, dict)]
+        if is_universe_of_other_network(names):
+            raise RowRefused("out_of_scope", "assets are numbered as on another network")
         for entry in universe:
             if not isinstance(entry, dict):
                 raise RowRefused("bad_field", "an asset is no object")
