@@ -28,6 +28,21 @@ class Difference(NamedTuple):
     booked: str
 
 
+class CashCompared(NamedTuple):
+    """Raw cash of an account as a state says it and as the books have it, exact."""
+
+    account: str
+    place: str
+    said: Fraction
+    booked: Fraction
+    quantum: Fraction
+
+    @property
+    def difference(self) -> Fraction:
+        """Books less statement."""
+        return self.booked - self.said
+
+
 @dataclass(slots=True)
 class Compared:
     """How often a kind of statement was met, was not, or could not be compared."""

@@ -14,7 +14,15 @@ from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
 from importers.hyperliquid.ledger_updates import Leg, effect_of
 from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import Funding, Mark, Place, Refused, RowRefused, Update
+from importers.hyperliquid.rows import (
+    NANOSECONDS,
+    Funding,
+    Mark,
+    Place,
+    Refused,
+    RowRefused,
+    Update,
+)
 from importers.hyperliquid.scales import QUOTE_UNIT, Scales
 from importers.hyperliquid.venue_facts import known_venue
 
@@ -43,6 +51,7 @@ class Books:
         self.scales = scales
         self.report = report
         self._facts: list[Fact] = []
+        self._past = venue.time // NANOSECONDS
 
     def taken(self) -> list[Fact]:
         """The facts since the last call."""
@@ -90,6 +99,10 @@ class Books:
             found = AccountSums(account, Standing.of(self.venue, account), doubts)
             self.report.accounts[account] = found
         return found
+
+    def is_past(self, time: int) -> bool:
+        """Whether the log went on after this instant: what is stated of it was compared then."""
+        return time // NANOSECONDS < self._past
 
     def doubt(self, row: Refused, why: str) -> None:
         """The accounts whose money a refused row would have moved are in doubt from now on."""
@@ -141,7 +154,7 @@ class Books:
 
     def _check_size(self, row: Funding) -> None:
         """The size in a funding row is an assertion: it never changes a position."""
-        if row.size is None or row.samples > 1:
+        if row.size is None or row.samples > 1 or self.is_past(row.time):
             return
         booked = None
         if (row.account, row.coin) in self.memory.met:
@@ -201,9 +214,7 @@ class Books:
             # Another source said the mark of this instant or of a later one already.
             self.report.count("marks_overtaken")
             return False
-        self.set_mark(
-            row.coin, price, row.time, place_source(row.place, row.key, block=row.block)
-        )
+        self.set_mark(row.coin, price, row.time, place_source(row.place, row.key, block=row.block))
         return True
 
     def set_mark(self, coin: str, price: int, time: int, source: Source) -> None:

@@ -2,8 +2,8 @@
 
 In the order of the format reference: the method, the label of the winner, the name of the
 liquidated account, who took liquidity. A row without its partner says as much as it can: a winner's
-row names its close for certain, a loser's row alone may be a takeover or an auto-deleveraging close,
-and the side on which its price lies of the mark is a hint, never a proof.
+row names its close for certain; a loser's row alone may be a takeover or an auto-deleveraging
+close, and the side on which its price lies of the mark is a hint, never a proof.
 """
 
 from typing import Final, Literal, NamedTuple

@@ -56,9 +56,7 @@ class FundingRounds:
             first = rows[0]
             total = sum(row.paid for row in rows)
             found.append(
-                FundingRound(
-                    coin, first.time, first.block or 0, len(rows), total, first.place
-                )
+                FundingRound(coin, first.time, first.block or 0, len(rows), total, first.place)
             )
         self._open = {}
         return found

@@ -33,10 +33,13 @@ from importers.hyperliquid.rows import (
     Refused,
     Row,
     RowRefused,
+    Stated,
     Update,
 )
 from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.shapes import Shapes
+from importers.hyperliquid.snapshots import Snapshots
+from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
 
 _HOUR = 3_600_000 * NANOSECONDS
 
@@ -66,8 +69,14 @@ class HyperliquidImport:
         readings: Mapping[str, str] | None = None,
         venue: Venue | None = None,
         memory: Memory | None = None,
+        from_snapshot: bool = False,
+        until: str | None = None,
     ) -> None:
-        """`venue` and `memory` are the log's, and this import's own from now on."""
+        """`venue` and `memory` are the log's, and this import's own from now on.
+
+        `from_snapshot` begins at the first snapshot among the files; `until` is the last block or
+        instant that is booked. Raises `BadWindow` where there is no such moment.
+        """
         self._choices = dict(readings or {})
         for kind, reading in self._choices.items():
             if reading not in READINGS.get(kind, ()):
@@ -79,6 +88,14 @@ class HyperliquidImport:
         self.report = ImportReport(left_out=left_out, readings=self._choices)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
         self._matches = MatchBooks(self._books, self._choices)
+        self._snapshots = Snapshots(self._books)
+        self._begins = from_snapshot
+        self._window = window_of(
+            [file.name for file in self._files],
+            self._memory.began,
+            until,
+            from_snapshot=from_snapshot,
+        )
         self._rounds = FundingRounds()
         self._seen: dict[str, tuple[object, ...]] = {}
         self._hourly: set[tuple[str, str, int]] = set()
@@ -142,7 +159,11 @@ class HyperliquidImport:
 
     def _book_instant(self, rows: Sequence[Row]) -> None:
         sides: list[Side] = []
+        stated: list[Stated] = []
         for row in rows:
+            if self._window is not None and (outside := self._window.refusal(row)):
+                self._refuse(row, *outside)
+                continue
             if isinstance(row, Funding):
                 self._rounds.meet(row)
             if not self._is_new(row):
@@ -150,6 +171,9 @@ class HyperliquidImport:
             try:
                 if isinstance(row, Fill):
                     sides.append(self._side(row))
+                elif isinstance(row, Stated):
+                    self._scales.check_held(row)
+                    stated.append(row)
                 else:
                     self._book(row)
             except RowRefused as fault:
@@ -165,6 +189,21 @@ class HyperliquidImport:
         for found in self._rounds.closed():
             self._books.round_funding(found)
         self._matches.close_instant()
+        if stated:
+            self._book_stated(stated)
+
+    def _book_stated(self, rows: list[Stated]) -> None:
+        """Book or compare what is stated about accounts, after everything else of the instant."""
+        if self._books.is_past(rows[0].time):
+            self.report.count("statements_of_the_past", len(rows))
+            for row in rows:
+                self.report.pass_row(row.place, row.kind)
+            return
+        for row, moved in self._snapshots.book(rows, begins=self._begins):
+            if moved:
+                self.report.apply_row(row.place, row.kind)
+            else:
+                self.report.pass_row(row.place, row.kind)
 
     def _is_new(self, row: Row) -> bool:
         """Whether a row was delivered before, by an earlier import or by this one."""
@@ -230,7 +269,8 @@ class HyperliquidImport:
             self._books.doubt(refused, "cash uncertain")
         if self._memory.knows(refused.key):
             self.report.recorded_before += 1
-        else:
+        elif code not in OUTSIDE_WINDOW:
+            # What lies outside the window may be imported another time.
             self._books.refuse(refused)
 
     def _count(self, match: Match) -> None:
@@ -281,6 +321,10 @@ def refused_row(row: Row, code: Reason, detail: str) -> Refused:
             block=row.block,
             partner=partner,
         )
+    if isinstance(row, Stated):
+        return Refused(
+            row.place, row.time, key, code, detail, row.kind, account=row.account, block=row.block
+        )
     kind = "mark" if isinstance(row, Mark) else "misc"
     return Refused(row.place, row.time, key, code, detail, kind)
 
@@ -302,6 +346,8 @@ def rank_of(row: Row) -> int:
     """The order within an instant: marks of its block, ledger and funding, fills, states."""
     if isinstance(row, Fill):
         return 2
+    if isinstance(row, Stated):
+        return 3
     return 0 if isinstance(row, Mark) else 1
 
 

@@ -27,10 +27,18 @@ class LiquidationRows:
         self._waiting: dict[str, Update] = {}
 
     def meet(self, row: Update) -> None:
-        """A statement; its fields are read like any others, and refused like any others."""
+        """A statement; one that cannot be read moves nothing either, and is a finding."""
+        try:
+            self._meet(row)
+        except RowRefused as fault:
+            self._books.report.find(f"liquidation_unread: {fault.detail}"[:120], row.place)
+
+    def _meet(self, row: Update) -> None:
         said = decimal_of(row.delta, "accountValue").fraction()
         notional = decimal_of(row.delta, "liquidatedNtlPos").fraction()
         sizes = _sizes(row.delta.get("liquidatedPositions"))
+        if self._books.is_past(row.time):
+            return
         self._compare_notional(row, notional, sizes)
         if row.delta.get("leverageType") == "Isolated" or not sizes:
             # The value is that of one leg, and the books know the whole account.
@@ -79,7 +87,7 @@ class LiquidationRows:
             report.find("liquidated_notional_differs", row.place)
 
     def _are_exact(self, coins: Iterable[str]) -> bool:
-        """Whether the marks of these coins are those of the instant, so that a difference counts."""
+        """Whether the marks of these coins are those of the instant: only then differ values."""
         return self._books.memory.exactly_marked.issuperset(coins)
 
     def _value(self, account: str) -> Fraction | None:

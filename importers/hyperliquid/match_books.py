@@ -7,9 +7,10 @@ beyond it is named.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from domain.position import Position, fill
+from domain.rounding import half_even
 from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
 from importers.hyperliquid.checks import Close
 from importers.hyperliquid.forced_closes import (
@@ -19,10 +20,13 @@ from importers.hyperliquid.forced_closes import (
     liquidated_in,
     liquidation_of,
 )
-from importers.hyperliquid.labels import SETTLEMENT, label_faults
+from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, is_free_of_fees, label_faults
 from importers.hyperliquid.liquidation_rows import LiquidationRows
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.rows import Liquidation, Place, RowRefused
+
+ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
+"""The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
 
 
 class Before(NamedTuple):
@@ -69,6 +73,8 @@ class MatchBooks:
         before = {account: self._before(account, match.coin) for account in (buyer, seller)}
         for fault in label_faults(match, {name: b.position for name, b in before.items()}):
             books.report.find(fault, first.place)
+        if first.label in FREE_OF_FEES or liquidation is not None:
+            self._check_fees(match)
         forced = self._forced(match)
         if forced is None or forced.kind is None:
             self._traded(match, buyer, seller, source)
@@ -78,6 +84,12 @@ class MatchBooks:
         else:
             self._taken_over(match, forced, source)
         self._settle(match, before, source)
+
+    def _check_fees(self, match: Match) -> None:
+        for side in match.sides:
+            if is_free_of_fees(side.fill.label):
+                holds = not side.fill.fee
+                self._books.report.checks.say("F8", side.fill.place, holds=holds)
 
     def close_instant(self) -> None:
         """What can only be said when all rows of an instant are booked."""
@@ -238,7 +250,7 @@ class MatchBooks:
     def _traded(self, match: Match, buyer: str, seller: str, source: Source) -> None:
         lots, price = abs(match.sides[0].change), match.sides[0].price
         held = self._position(buyer, match.coin)
-        bought = _stated(held, lots, _printed(match.buyer))
+        bought = self._result(match.buyer, held, lots)
         after = held
         if buyer == seller:
             after = fill(held, lots, lots * price, 0, bought).position
@@ -254,7 +266,7 @@ class MatchBooks:
             "seller": seller,
             "seller_fee": match.seller.fill.fee if match.seller else 0,
             "liquidation_id": source.get("liquidation_id"),
-            "seller_realized": _stated(after, -lots, _printed(match.seller)),
+            "seller_realized": self._result(match.seller, after, -lots),
             "trade_id": _trade_id(match.first),
         }
         self._emit("market.trade_executed/1", match.first, _known(data), source)
@@ -316,6 +328,8 @@ class MatchBooks:
                 sums.rows += 1
                 sums.fees += side.fill.fee
                 sums.flow -= side.change * side.price
+                if side.fill.closed_pnl:
+                    self._check_result(side, side.fill.closed_pnl)
                 if side.fill.closed_pnl is None:
                     sums.doubts.add("cash uncertain")
                     sums.add_residue("closed_pnl_unknown", realized)
@@ -327,7 +341,10 @@ class MatchBooks:
             bound = self._truncation_bound(account, match, earlier.position)
             if not difference:
                 continue
-            if not earlier.basis_known:
+            if earlier.position is not None and self._is_given(account, earlier):
+                # The state gave the equity, so only the unknown entry cost comes to light here.
+                sums.add_residue("opening_cost", -difference)
+            elif not earlier.basis_known:
                 sums.opening_basis += difference
                 self._correct(account, difference, "opening", sides[0], source)
             elif abs(difference) <= bound:
@@ -335,6 +352,38 @@ class MatchBooks:
             else:
                 sums.add_residue("closed_pnl_differs", -difference)
                 self._books.report.find("closed_pnl_differs", sides[0].fill.place)
+
+    def _check_result(self, side: Side, printed: int) -> None:
+        """A result belongs to lots that were closed, at an entry price on the grid."""
+        checks, place = self._books.report.checks, side.fill.place
+        if side.start * side.change >= 0:
+            checks.say("F4", place, holds=False)
+        elif side.fill.time >= ENTRY_PRICES_CUT_SINCE:
+            closed = min(abs(side.start), abs(side.change))
+            checks.say("F5", place, holds=printed % closed == 0)
+
+    def _is_given(self, account: str, earlier: Before) -> bool:
+        position = earlier.position
+        return (
+            not earlier.basis_known
+            and position is not None
+            and self._books.memory.is_given(account, position)
+        )
+
+    def _result(self, side: Side | None, position: Position | None, lots: int) -> int | None:
+        """The result to state for a side: the printed one, where it decides.
+
+        A position that a state brought has no entry price. The first printed result tells it, so
+        the result is stated that leaves the remaining lots at this price; equity is the same.
+        """
+        stated = _stated(position, lots, None if side is None else side.fill.closed_pnl)
+        if stated is None or side is None or position is None or position.basis_known:
+            return stated
+        if not self._books.memory.is_given(side.fill.account, position):
+            return stated
+        left = position.quantity + lots
+        entry_left = left * side.price - half_even(abs(left) * stated, abs(lots))
+        return -lots * side.price - position.cost + entry_left
 
     def _truncation_bound(self, account: str, match: Match, position: Position | None) -> int:
         """The venue cuts its average price to a tick, so each lot closed may differ by one unit."""
@@ -372,10 +421,6 @@ def _stated(position: Position | None, lots: int, printed: int | None) -> int | 
     if position is None or position.quantity * lots >= 0 or abs(lots) >= abs(position.quantity):
         return None
     return printed
-
-
-def _printed(side: Side | None) -> int | None:
-    return None if side is None else side.fill.closed_pnl
 
 
 def _known(data: dict[str, Any]) -> dict[str, Any]:

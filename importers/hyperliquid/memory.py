@@ -12,6 +12,7 @@ from importers.hyperliquid.liquidation_chains import LiquidationChains
 
 KEYS = ("key", "key_of_partner")
 ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
+MIDWAY = frozenset({"gap", "opening"})
 UNCERTAIN = frozenset({"effect_unknown", "fee_token", "unknown_kind"})
 """Reasons after which an account's cash is not certain any more."""
 OUTSIDE = "outside:"
@@ -25,9 +26,9 @@ class Memory:
     """Keys of recorded rows, which positions were met, and what is in doubt about an account.
 
     `met` holds every (account, coin) that ever traded: flat is not the same as never seen.
-    `marked` is the time of each coin's last mark; a coin whose marks come by block is
-    `exactly_marked`: its mark is the one of the instant, not one of some minute before. `seeded` are positions whose money came with a
-    state of the whole account.
+    `marked` is the time of each coin's last mark. A coin whose marks come by block is
+    `exactly_marked`: its mark is the one of the instant, not one of some minute before. `began` is
+    the instant and block of the snapshot that the log starts from, if it does.
     """
 
     def __init__(self) -> None:
@@ -36,7 +37,8 @@ class Memory:
         self._gaps: dict[tuple[str, str], int] = {}
         self.doubts: dict[str, set[str]] = {}
         self._fresh: set[str] = set()
-        self.seeded: set[tuple[str, str]] = set()
+        self._given: dict[str, int] = {}
+        self.began: tuple[int, int | None] | None = None
         self.marked: dict[str, int] = {}
         self.exactly_marked: set[str] = set()
         self.chains = LiquidationChains()
@@ -64,7 +66,10 @@ class Memory:
         if kind == "market.mark_price_updated/1":
             coin = event["stream"].partition("/")[2]
             self.marked[coin] = event["time"]
-            if str(event["source"].get("key", "")).startswith("mark|") and "block" in event["source"]:
+            if (
+                str(event["source"].get("key", "")).startswith("mark|")
+                and "block" in event["source"]
+            ):
                 self.exactly_marked.add(coin)
             return
         if not kind.startswith("market."):
@@ -79,7 +84,7 @@ class Memory:
                 self.met.add((name, coin))
                 if self._fresh and name in self._fresh:
                     self._begins_without_money(name)
-                if purpose == "gap" or purpose == "opening":
+                if purpose in MIDWAY:
                     self._meet_midway(name, coin, event)
 
     def _meet_midway(self, account: str, coin: str, event: Event) -> None:
@@ -88,7 +93,6 @@ class Memory:
             self._gaps[account, coin] = event["seq"]
             why = "gap"
         elif str(event["source"].get("key", "")).startswith(STATE_KEY):
-            self.seeded.add((account, coin))
             self.doubt(account).discard(UNKNOWN_CASH)
             return
         else:
@@ -98,7 +102,7 @@ class Memory:
             self.doubt(account).discard(UNKNOWN_CASH)
 
     def _begins_without_money(self, account: str) -> None:
-        """The log's first word about an account is no money that came in: what it had is unknown."""
+        """The log's first word of an account is no money that came in: what it had is unknown."""
         self._fresh.discard(account)
         self.doubt(account).add(UNKNOWN_CASH)
 
@@ -130,6 +134,10 @@ class Memory:
                 ("cash uncertain", UNKNOWN_CASH, "unknown opening")
             )
             self._fresh.discard(account)
+            self._given[account] = event["seq"]
+            if self.began is None and "start" in event["source"]:
+                block = event["source"].get("block")
+                self.began = (event["time"], None if block is None else int(block))
         elif self._fresh:
             if reason != "funding":
                 self._fresh.discard(receiver)
@@ -142,3 +150,7 @@ class Memory:
         if position is None:
             return True
         return position.basis_known and position.opened_seq > self._gaps.get((account, coin), -1)
+
+    def is_given(self, account: str, position: Position) -> bool:
+        """Whether a state gave the account's equity while it held the position."""
+        return position.opened_seq <= self._given.get(account, -1)

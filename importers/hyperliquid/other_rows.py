@@ -253,16 +253,19 @@ def block_mark_row(place: Place, cells: Cells) -> Row:
     try:
         raw = _columns(cells, BLOCK_MARK_COLUMNS)
         time, coin = utc_of(raw, "block_time"), coin_of(raw)
-        digits = text_of(raw, "block_number")
-        if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) <= LARGEST_WHOLE:
-            raise RowRefused("bad_field", f"block_number is {digits[:20]!r}")
-        block = int(digits)
-        if is_of_other_network(block, time):
-            raise RowRefused("hash_mismatch", f"block {block} cannot be main-net's at this time")
+        block = _block_number(text_of(raw, "block_number"), time)
         key = f"mark|{coin}|block|{block}"
         return Mark(place, time, key, coin, decimal_of(raw, "mark_px"), block=block)
     except RowRefused as fault:
         return refused_raw(place, list(cells), fault, "mark")
+
+
+def _block_number(digits: str, time: int) -> int:
+    if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) <= LARGEST_WHOLE:
+        raise RowRefused("bad_field", f"block_number is {digits[:20]!r}")
+    if is_of_other_network(int(digits), time):
+        raise RowRefused("hash_mismatch", f"block {digits} cannot be main-net's at this time")
+    return int(digits)
 
 
 def _object_of(raw: Raw, name: str) -> Raw:

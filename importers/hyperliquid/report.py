@@ -6,15 +6,23 @@ Rows in = moved + no effect + rejected, with one of a closed list of reasons for
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Final
 
 from domain.venue import Venue
 from importers.hyperliquid.accounts import AccountSums, CheckedAccount
-from importers.hyperliquid.assertions import Assertions
-from importers.hyperliquid.checks import Checks
+from importers.hyperliquid.assertions import Assertions, CashCompared
+from importers.hyperliquid.checks import Check, Checks
 from importers.hyperliquid.funding_rounds import FundingRound
 from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused
 
 LISTED_BREAKS = 1_000
+REFUSED_AS: Final[dict[str, Reason]] = {
+    "F1": "bad_field",
+    "F2": "bad_scale",
+    "F6": "hash_mismatch",
+    "F7": "bad_time",
+}
+"""Checks whose breach refuses the row, and with which reason."""
 
 
 @dataclass(slots=True)
@@ -81,6 +89,7 @@ class ImportReport:
     quantised: int = 0
     assertions: Assertions = field(default_factory=Assertions)
     checks: Checks = field(default_factory=Checks)
+    cash_compared: list[CashCompared] = field(default_factory=list)
     funding_rounds: list[FundingRound] = field(default_factory=list)
     refused_kinds: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     accounts: dict[str, AccountSums] = field(default_factory=dict)
@@ -173,6 +182,7 @@ class ImportReport:
 
     def close(self, venue: Venue) -> None:
         """Check the identities and conservation against the books."""
+        self._close_checks()
         self.checked = [self.accounts[name].checked(venue) for name in sorted(self.accounts)]
         self.places = {
             name: venue.markets[name].spec.lot_size.places for name in sorted(venue.markets)
@@ -198,3 +208,18 @@ class ImportReport:
             for name in sorted(venue.accounts)
             if name.startswith(("outside:", "rounding:")) or name == "treasury"
         }
+
+    def _close_checks(self) -> None:
+        """What every fill was looked at for, from the counts of fills and of refusals."""
+        booked = self.kinds["fill", "moved"]
+        for name, code in REFUSED_AS.items():
+            refused = self.refused_kinds["fill", code]
+            if booked or refused:
+                found = self.reasons.get(code)
+                first, last = (found.first, found.last) if refused and found else ("", "")
+                self.checks.found[name] = Check(booked + refused, refused, first, last)
+        if booked:
+            breaks = self.findings.get("chain_break", Finding())
+            self.checks.found["F3"] = Check(booked, breaks.count, breaks.first, breaks.last)
+            grown = self.checks.found.setdefault("F4", Check())
+            grown.checked = booked

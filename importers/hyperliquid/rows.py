@@ -191,4 +191,35 @@ class Idle(NamedTuple):
         return ()
 
 
-Row = Fill | Funding | Update | Mark | Idle | Refused
+class Held(NamedTuple):
+    """A position in a state: size and notional at the state's mark, both signed, in currency."""
+
+    coin: str
+    size: Fraction
+    notional: Fraction
+
+
+class Stated(NamedTuple):
+    """A statement about what an account has at an instant, after all events of that instant.
+
+    `value` is the account value and None in a row that states a position alone.
+    """
+
+    place: Place
+    time: int
+    key: str
+    account: str
+    kind: str
+    held: tuple[Held, ...]
+    value: Fraction | None
+    notes: tuple[str, ...] = ()
+    answer: dict[str, Any] | None = None
+    block: int | None = None
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What must agree when the same row is delivered twice."""
+        return (self.held, self.value)
+
+
+Row = Fill | Funding | Update | Mark | Idle | Stated | Refused

@@ -12,7 +12,8 @@ from domain.specification import MarketSpec, Tier, listed_fact
 from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
 from importers.hyperliquid.fields import in_units
-from importers.hyperliquid.rows import MONEY_PLACES, Fill, Funding, Row, RowRefused
+from importers.hyperliquid.rows import MONEY_PLACES, Fill, Funding, Held, Row, RowRefused, Stated
+from importers.hyperliquid.venue_facts import is_universe_of_other_network
 
 QUOTE_UNIT: Final = Decimal10(1, MONEY_PLACES)
 ONE_TIER: Final = (Tier(0, Fraction(1), Fraction(0)),)
@@ -41,6 +42,9 @@ class Scales:
         universe = meta.get("universe")
         if not isinstance(universe, list):
             raise RowRefused("bad_field", "universe is no list")
+        names = [str(entry.get("name")) for entry in universe if isinstance(entry, dict)]
+        if is_universe_of_other_network(names):
+            raise RowRefused("out_of_scope", "assets are numbered as on another network")
         for entry in universe:
             if not isinstance(entry, dict):
                 raise RowRefused("bad_field", "an asset is no object")
@@ -68,6 +72,19 @@ class Scales:
                 places = max(row.size.places, row.start.places, self._places.get(row.coin, 0))
                 self._places[row.coin] = min(places, MONEY_PLACES)
                 self.inferred.add(row.coin)
+            elif isinstance(row, Stated):
+                for held in row.held:
+                    self._infer_held(held, known)
+
+    def _infer_held(self, held: Held, known: frozenset[str]) -> None:
+        """A state's sizes show a scale as fills do; floats show no more than their digits."""
+        if held.coin not in known:
+            places = next(
+                (some for some in range(MONEY_PLACES) if 10**some % held.size.denominator == 0),
+                MONEY_PLACES,
+            )
+            self._places[held.coin] = max(places, self._places.get(held.coin, 0))
+            self.inferred.add(held.coin)
 
     def is_known(self, coin: str) -> bool:
         """Whether the coin's market can be listed."""
@@ -81,6 +98,12 @@ class Scales:
         """Refuse a coin whose money is not the books' money."""
         if row.coin in self._foreign:
             raise RowRefused("out_of_scope", f"{row.coin} has another collateral token")
+
+    def check_held(self, row: Stated) -> None:
+        """Refuse a statement about positions whose money is not the books' money."""
+        for held in row.held:
+            if held.coin in self._foreign:
+                raise RowRefused("out_of_scope", f"{held.coin} has another collateral token")
 
     def lots(self, coin: str, size: Decimal10) -> int:
         """Whole lots; refused when the size is finer than the coin's scale."""
@@ -99,6 +122,18 @@ class Scales:
                 "bad_scale", f"price {price.text()} of {coin} has more than {places} decimals"
             )
         return in_units(price, places)
+
+    def places(self, coin: str) -> int:
+        """Size decimals."""
+        return self._places[coin]
+
+    def lot(self, coin: str) -> Fraction:
+        """One lot in the coin."""
+        return Fraction(1, 10 ** self._places[coin])
+
+    def tick(self, coin: str) -> Fraction:
+        """One tick in quote currency."""
+        return Fraction(1, 10 ** (MONEY_PLACES - self._places[coin]))
 
     def listing(self, coin: str) -> dict[str, Any]:
         """The data of `market.listed`."""

@@ -21,6 +21,14 @@ from importers.hyperliquid.other_rows import (
 )
 from importers.hyperliquid.reading import Cells, Header, RawLine
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
+from importers.hyperliquid.state_rows import (
+    is_account_state,
+    is_account_value,
+    is_market_of_positions,
+    position_rows,
+    state_row,
+    value_row,
+)
 from importers.hyperliquid.strict_json import Doubled, fault_in
 from importers.hyperliquid.tables import TABLES
 
@@ -73,6 +81,9 @@ class Shapes:
 
     def _single(self, place: Place, value: Any) -> Iterator[Row]:
         """A row by itself: a line of a dump, or an element of one."""
+        if isinstance(value, dict) and is_market_of_positions(value):
+            yield from position_rows(place, value)
+            return
         if fault := fault_in(value):
             raise RowRefused("bad_json", fault)
         if not isinstance(value, dict):
@@ -90,6 +101,10 @@ class Shapes:
             yield from event_rows(place.line, self.file, [event], Block(0, utc_of(event, "time")))
         elif "side_info" in value:
             yield from trade_rows(place, value)
+        elif is_account_value(value):
+            yield value_row(place, value)
+        elif is_account_state(value):
+            yield state_row(place, self._user(), value)
         elif "delta" in value:
             yield dump_row(place, self._user(), value)
         elif value.get("type") in KINDS:

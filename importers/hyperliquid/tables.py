@@ -42,40 +42,44 @@ _NOTES: Final = ("fee not printed: nothing is charged for an auto-deleveraging c
 def close_row(place: Place, cells: Cells) -> Row:
     """The winner's row of an auto-deleveraging close: its side is the one that shrinks it."""
     try:
-        if len(cells) != len(CLOSE_COLUMNS):
-            raise RowRefused("bad_field", f"{len(cells)} columns, wanted {len(CLOSE_COLUMNS)}")
-        raw = dict(zip(CLOSE_COLUMNS, cells, strict=True))
-        coin, time = coin_of(raw), _milliseconds(text_of(raw, "time_ms"))
-        user, loser = address_of(raw["user"]), address_of(raw["liquidated_user"])
-        size, start = decimal_of(raw, "sz"), decimal_of(raw, "start_position")
-        price = decimal_of(raw, "px")
-        if size.mantissa <= 0 or price.mantissa <= 0 or not start.mantissa:
-            raise RowRefused("bad_field", "a close has a price, a size, and something to close")
-        # One account can be closed several times in one instant, each time for another loser.
-        key = "|".join(["close", coin, raw["time_ms"], user, loser, *cells[3:7]])
-        return Fill(
-            place,
-            time,
-            key,
-            account_in(user, coin),
-            coin,
-            -1 if start.mantissa > 0 else 1,
-            price,
-            size,
-            start,
-            money_of(raw, "closed_pnl"),
-            0,
-            ADL,
-            True,
-            None,
-            None,
-            "",
-            None,
-            Liquidation(loser, None, "backstop"),
-            _NOTES,
-        )
+        return _close(place, cells)
     except RowRefused as fault:
         return refused_raw(place, list(cells), fault, "fill")
+
+
+def _close(place: Place, cells: Cells) -> Fill:
+    if len(cells) != len(CLOSE_COLUMNS):
+        raise RowRefused("bad_field", f"{len(cells)} columns, wanted {len(CLOSE_COLUMNS)}")
+    raw = dict(zip(CLOSE_COLUMNS, cells, strict=True))
+    coin, time = coin_of(raw), _milliseconds(text_of(raw, "time_ms"))
+    user, loser = address_of(raw["user"]), address_of(raw["liquidated_user"])
+    size, start = decimal_of(raw, "sz"), decimal_of(raw, "start_position")
+    price = decimal_of(raw, "px")
+    if size.mantissa <= 0 or price.mantissa <= 0 or not start.mantissa:
+        raise RowRefused("bad_field", "a close has a price, a size, and something to close")
+    # One account can be closed several times in one instant, each time for another loser.
+    key = "|".join(["close", coin, raw["time_ms"], user, loser, *cells[3:7]])
+    return Fill(
+        place,
+        time,
+        key,
+        account_in(user, coin),
+        coin,
+        -1 if start.mantissa > 0 else 1,
+        price,
+        size,
+        start,
+        money_of(raw, "closed_pnl"),
+        0,
+        ADL,
+        True,
+        None,
+        None,
+        "",
+        None,
+        Liquidation(loser, None, "backstop"),
+        _NOTES,
+    )
 
 
 def _milliseconds(digits: str) -> int:
