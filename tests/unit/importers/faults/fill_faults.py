@@ -1,9 +1,17 @@
 """Which faults can stand in rows and lines of fills, and what must the importer say of each?"""
 
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
-from tests.unit.importers.faults.spoiling import FillFault, Site, off_by_a_lot, text_of
+from tests.unit.importers.faults.spoiling import (
+    FillFault,
+    NotHereError,
+    Site,
+    off_by_a_lot,
+    off_by_a_step,
+    text_of,
+)
 
 TEST_NET_BLOCK = 53_214_377
 
@@ -196,15 +204,60 @@ def _inserted(site: Site, coin: str, token: str, label: str = "Buy") -> None:
     site.block["events"] += more
 
 
+def prices_of_a_match_differ(site: Site) -> None:
+    row = site.one()
+    row["px"] = off_by_a_step(row["px"], row["coin"])
+    # Two rows that are no match: each is booked against the outside, at its own price.
+    site.expect("count:single_sides", times=2)
+    site.loses(site.chosen, says=False)
+
+
+def sizes_of_a_match_differ(site: Site) -> None:
+    row = site.one()
+    if row["closedPnl"] != "0.0" or "Open" not in row["dir"]:
+        raise NotHereError
+    row["sz"] = off_by_a_lot(row["sz"], row["coin"])
+    site.expect("count:single_sides", times=2)
+    site.loses(site.chosen)
+
+
+def both_took_liquidity(site: Site) -> None:
+    for row in site.rows:
+        row["crossed"] = True
+    site.expect("count:single_sides", times=2)
+
+
+def result_is_wrong(site: Site) -> None:
+    row = site.one()
+    if not row["dir"].startswith("Close") or row["startPosition"].lstrip("-") == row["sz"]:
+        raise NotHereError
+    if site.block["events"][site.chosen][0] in site.doubtful:
+        raise NotHereError
+    row["closedPnl"] = str(Decimal(row["closedPnl"]) + 1000)
+    site.expect("finding:closed_pnl_differs")
+    site.loses(site.chosen, says=False)
+
+
+def address_is_cut(site: Site) -> None:
+    site.block["events"][site.chosen][0] = "0x1234"
+    site.rejects("bad_field")
+
+
+def time_of_another_block(site: Site) -> None:
+    site.one()["time"] += 1
+    site.rejects("bad_time")
+
+
 def fee_in_another_token(site: Site) -> None:
     site.one()["feeToken"] = "UBTC"
     site.rejects("fee_token")
 
 
 FILL_FAULTS: dict[str, FillFault] = {
-    "address is cut": lambda site: _address(site),
+    "address is cut": address_is_cut,
     "address is in capitals": address_is_in_capitals,
     "blank line": blank_line,
+    "both took liquidity": both_took_liquidity,
     "block is split over lines": block_is_split,
     "block number is missing": line("bad_field", lambda text: text.replace("block_number", "n")),
     "block time is no time": line("bad_time", lambda text: text.replace("T", "x", 2)),
@@ -234,6 +287,9 @@ FILL_FAULTS: dict[str, FillFault] = {
     "price is finer than the scale": longer("px", "0000001", "bad_scale"),
     "price is missing": missing("px"),
     "price is negative": field("px", "-5.0", "bad_field"),
+    "prices of a match differ": prices_of_a_match_differ,
+    "sizes of a match differ": sizes_of_a_match_differ,
+    "result is wrong": result_is_wrong,
     "result is missing": missing("closedPnl"),
     "row comes again and says another price": row_comes_again_and_says_another_price,
     "row comes again with other extras": row_comes_again_with_other_extras,
@@ -245,21 +301,11 @@ FILL_FAULTS: dict[str, FillFault] = {
     "spot match": spot_match,
     "start position is wrong": start_is_wrong,
     "test-net line": test_net_line,
-    "time is another than the block's": lambda site: _later(site),
+    "time is another than the block's": time_of_another_block,
     "time is missing": missing("time"),
     "time is text": field("time", "1760130974057", "bad_time"),
     "unknown spot label": unknown_spot_label,
 }
-
-
-def _address(site: Site) -> None:
-    site.block["events"][site.chosen][0] = "0x1234"
-    site.rejects("bad_field")
-
-
-def _later(site: Site) -> None:
-    site.one()["time"] += 1
-    site.rejects("bad_time")
 
 
 def winner_stands_alone(site: Site) -> None:
@@ -275,7 +321,7 @@ def loser_stands_alone(site: Site) -> None:
     winner = next(at for at in (site.at, site.at + 1) if "Auto" in events[at][1]["dir"])
     del events[winner]
     site.expect("count:single_sides", "finding:forced_close_with_one_row")
-    site.expect("finding:lone_loser_points_to_adl")
+    site.expect("finding:lone_loser")
     site.loses(winner)
 
 
@@ -285,8 +331,15 @@ def close_costs_a_fee(site: Site) -> None:
     site.loses(site.chosen, says=False)
 
 
+def mark_is_off_the_grid(site: Site) -> None:
+    for row in site.rows:
+        row["liquidation"]["markPx"] += "0000001"
+    site.expect("finding:mark_off_tick")
+
+
 CLOSE_FAULTS: dict[str, FillFault] = {
     "close costs a fee": close_costs_a_fee,
+    "mark is off the grid": mark_is_off_the_grid,
     "loser stands alone": loser_stands_alone,
     "winner stands alone": winner_stands_alone,
 }

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ class Site:
     after: list[str] = field(default_factory=list)
     text: Callable[[str], str | None] | None = None
     lost: list[int] = field(default_factory=list)
+    doubtful: frozenset[str] = frozenset()
+    """Accounts that lost a row of this coin before: what their position cost is not known."""
 
     @property
     def rows(self) -> tuple[Raw, Raw]:
@@ -158,6 +161,7 @@ class Spoiler:
 
     def __init__(self, whole: Path, count: int) -> None:
         self._whole = whole
+        self.account = ""
         self._count = count
         with (whole / "truth" / "accounts_final.csv").open() as stream:
             kinds = {row["user"]: row["kind"] for row in csv.DictReader(stream)}
@@ -168,8 +172,11 @@ class Spoiler:
         self.found = Consequences()
         self._off: set[tuple[str, str]] = set()
         self._met: set[tuple[str, str]] = set()
+        self._doubtful: dict[str, set[str]] = {}
         self._last: dict[tuple[str, str], int] = {}
         self._lines = 0
+        self._lines_of: dict[str, int] = {}
+        self._edge = 3 * (-(-count // 4))
 
     def spoiled(
         self,
@@ -184,7 +191,71 @@ class Spoiler:
         self._look()
         self._spoil_fills(folder, fills, forced)
         self._spoil_misc(folder, misc, funding)
+        self._spill(folder)
+        self._overlap(folder)
+        self._swap(folder)
+        self._aggregates(folder)
         return self.found
+
+    def _aggregates(self, folder: Path) -> None:
+        """A dump of one account sums funding over hours that the archive has one by one."""
+        hours: Counter[tuple[str, str]] = Counter()
+        for file in self._files(MISC):
+            for line in _lines_of(file):
+                for event in json.loads(line)["events"]:
+                    for delta in event["inner"].get("Funding", {}).get("deltas", []):
+                        hours[delta["user"], delta["coin"]] += 1
+        self.account, coin = next(key for key, times in hours.items() if times == 4)
+        rows = [
+            {
+                "time": 1_760_126_400_000 + number,
+                "hash": NO_HASH,
+                "delta": {
+                    "type": "funding",
+                    "coin": coin,
+                    "usdc": "-1.5",
+                    "szi": "1.33333333",
+                    "fundingRate": "0.0000125",
+                    "nSamples": 3,
+                },
+            }
+            for number in range(self._count)
+        ]
+        _write(folder / "venue" / "user_funding.jsonl", [f"{text_of(row)}\n" for row in rows])
+        self.found.placed["funding aggregate"] += self._count
+        self.found.expected["reason:aggregate"] += self._count
+
+    def _spill(self, folder: Path) -> None:
+        """Blocks of an hour stand in the file of the next one."""
+        hours = [folder / FILLS / file.name for file in self._files(FILLS)]
+        for hour, following in pairwise(hours):
+            lines, others = _lines_of(hour), _lines_of(following)
+            _write(hour, lines[: -self._edge // 3])
+            _write(following, [*lines[-self._edge // 3 :], *others])
+            self.found.placed["block spills over the hour"] += self._edge // 3
+
+    def _overlap(self, folder: Path) -> None:
+        """The first blocks of an hour stand at the end of the hour before, too."""
+        hours = [folder / FILLS / file.name for file in self._files(FILLS)]
+        for hour, following in pairwise(hours):
+            lines, others = _lines_of(hour), _lines_of(following)
+            again = [
+                line for line in others[self._edge // 3 : 2 * self._edge // 3] if '"@' not in line
+            ]
+            _write(hour, [*lines, *again])
+            rows = sum(len(json.loads(line)["events"]) for line in again)
+            self.found.placed["hours overlap"] += len(again)
+            self.found.expected["reason:duplicate"] += rows
+
+    def _swap(self, folder: Path) -> None:
+        """Two lines in the wrong order."""
+        for file in self._files(FILLS):
+            lines = _lines_of(folder / FILLS / file.name)
+            start = self._edge
+            for at in range(start, start + 2 * (self._edge // 3), 2):
+                lines[at], lines[at + 1] = lines[at + 1], lines[at]
+                self.found.placed["lines stand in the wrong order"] += 1
+            _write(folder / FILLS / file.name, lines)
 
     def _files(self, stream: str) -> list[Path]:
         found = (self._whole / stream).iterdir()
@@ -194,8 +265,9 @@ class Spoiler:
         """Where does each account trade a coin for the last time?"""
         for file in self._files(FILLS):
             with file.open() as stream:
-                for line in stream:
+                for number, line in enumerate(stream, start=1):
                     self._lines += 1
+                    self._lines_of[file.name] = number
                     for user, row in json.loads(line)["events"]:
                         self._last[user, row["coin"]] = self._lines
 
@@ -208,11 +280,13 @@ class Spoiler:
         line_number = turn = 0
         for file in self._files(FILLS):
             with file.open() as source, (folder / FILLS / file.name).open("w") as target:
-                for line in source:
+                for number, line in enumerate(source, start=1):
                     line_number += 1
                     block = json.loads(line)
                     site = None
-                    if waiting and turn * self._lines * 7 < line_number * wanted * 10:
+                    # The first and last lines of an hour are left to the faults of whole files.
+                    inside = self._edge < number <= self._lines_of[file.name] - self._edge
+                    if inside and waiting and turn * self._lines * 7 < line_number * wanted * 10:
                         site = self._site(block, line_number)
                         if site is not None:
                             name = sorted(waiting)[turn % len(waiting)]
@@ -220,7 +294,7 @@ class Spoiler:
                                 turn += 1
                             else:
                                 site = None
-                    if site is None and close and "Auto-Deleveraging" in line:
+                    if inside and site is None and close and "Auto-Deleveraging" in line:
                         site = self._close_site(block, line_number)
                         if site is not None:
                             name = next(iter(close))
@@ -259,7 +333,7 @@ class Spoiler:
                 user in users and row["coin"] == one["coin"] and not at <= index <= at + 1
                 for index, (user, row) in enumerate(events)
             ):
-                return Site(block, at, copy.deepcopy(block), self.found, 0)
+                return self._at(block, at)
         return None
 
     def _close_site(self, block: Raw, line: int) -> Site | None:
@@ -274,8 +348,13 @@ class Spoiler:
                 user in (first, second) and row["coin"] == coin and index not in (at, at + 1)
                 for index, (user, row) in enumerate(events)
             ):
-                return Site(block, at, copy.deepcopy(block), self.found, 0)
+                return self._at(block, at)
         return None
+
+    def _at(self, block: Raw, at: int) -> Site:
+        doubtful = self._doubtful.get(block["events"][at][1]["coin"], ())
+        spare = copy.deepcopy(block)
+        return Site(block, at, spare, self.found, 0, doubtful=frozenset(doubtful))
 
     def _may_be_off(self, user: str, coin: str, line: int) -> bool:
         """Whether a lost row shows as one broken chain: met before, sound now, met again."""
@@ -291,6 +370,7 @@ class Spoiler:
             for index in site.lost:
                 user, row = site.spare["events"][index]
                 self._off.add((user, row["coin"]))
+                self._doubtful.setdefault(row["coin"], set()).add(user)
 
     def _spoil_misc(
         self, folder: Path, faults: dict[str, MiscFault], funding: dict[str, FundingFault]
@@ -346,6 +426,14 @@ class Spoiler:
         return True
 
 
+def _lines_of(path: Path) -> list[str]:
+    return path.read_text().splitlines(keepends=True)
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(lines))
+
+
 class NotHereError(Exception):
     """The fault does not fit this event."""
 
@@ -357,3 +445,9 @@ def off_by_a_lot(text: str, coin: str) -> str:
         raise NotHereError
     places = next(one.size_places for one in COINS if one.name == coin)
     return str(number + Decimal(1).scaleb(-places).copy_sign(number))
+
+
+def off_by_a_step(text: str, coin: str) -> str:
+    """A price one unit higher."""
+    places = next(one.price_places for one in COINS if one.name == coin)
+    return str(Decimal(text) + Decimal(1).scaleb(-places))
