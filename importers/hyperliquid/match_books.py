@@ -221,7 +221,8 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
-            bound = self._truncation_bound(account, match, earlier.position)
+            lots = match.sides[0].change
+            bound = self.note_closed(account, match.coin, earlier.position, lots)
             if not difference:
                 continue
             if not earlier.basis_known:
@@ -233,14 +234,19 @@ class MatchBooks:
                 sums.add_residue("closed_pnl_differs", -difference)
                 self._books.report.find("closed_pnl_differs", sides[0].fill.place)
 
-    def _truncation_bound(self, account: str, match: Match, position: Position | None) -> int:
-        """The venue cuts its average price to a tick, so each lot closed may differ by one unit."""
+    def note_closed(self, account: str, coin: str, position: Position | None, lots: int) -> int:
+        """The venue cuts its average price to a tick, so each lot closed may differ by one unit.
+
+        Gives how many may have been closed since the position was opened.
+        """
         if position is None:
             return 0
-        opened, closed = self._closed.get((account, match.coin), (position.opened_seq, 0))
-        closed = closed if opened == position.opened_seq else 0
-        closed += min(abs(match.sides[0].change), abs(position.quantity))
-        self._closed[account, match.coin] = (position.opened_seq, closed)
+        key = (account, coin)
+        opened, closed = self._closed.get(key, (position.opened_seq, 0))
+        if opened != position.opened_seq:
+            closed = 0
+        closed += min(abs(lots), abs(position.quantity))
+        self._closed[key] = (position.opened_seq, closed)
         return closed
 
     def _correct(self, account: str, amount: int, why: str, side: Side, source: Source) -> None:

@@ -8,19 +8,20 @@ from collections.abc import Iterable
 
 from domain.events import Event
 from domain.position import Position
+from importers.hyperliquid.digests import Digests
 
 KEYS = ("key", "key_of_partner")
 ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
 
 
 class Memory:
-    """Keys of recorded rows, and which positions were met or changed by a gap.
+    """Keys of recorded rows as digests, and which positions were met or changed by a gap.
 
     `met` holds every (account, coin) that ever traded: flat is not the same as never seen.
     """
 
     def __init__(self) -> None:
-        self._keys: set[str] = set()
+        self._keys = Digests()
         self.met: set[tuple[str, str]] = set()
         self._gaps: dict[tuple[str, str], int] = {}
 
@@ -29,9 +30,17 @@ class Memory:
         """What a log remembers."""
         memory = cls()
         for event in events:
-            memory._keys.update(str(event["source"][key]) for key in KEYS if key in event["source"])
+            source = event["source"]
+            for name in KEYS:
+                if name in source:
+                    memory._keys.add(str(source[name]))
             memory.meet(event)
         return memory
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row was recorded before."""
+        return not self._keys
 
     def knows(self, key: str) -> bool:
         """Whether a row of this key was recorded by an earlier import."""
