@@ -8,6 +8,7 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 from collections.abc import Mapping
 from typing import Any
 
+from domain.events import Event
 from domain.venue import Fact, Venue, apply, enveloped
 from importers.hyperliquid.accounts import AccountSums, Standing
 from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
@@ -50,13 +51,13 @@ class Books:
         self.memory = memory
         self.scales = scales
         self.report = report
-        self._facts: list[Fact] = []
+        self._events: list[Event] = []
         self._past = venue.time // NANOSECONDS
 
-    def taken(self) -> list[Fact]:
-        """The facts since the last call."""
-        facts, self._facts = self._facts, []
-        return facts
+    def taken(self) -> list[Event]:
+        """The facts since the last call, as events after what the venue was."""
+        events, self._events = self._events, []
+        return events
 
     def emit(self, kind: str, stream: str, data: dict[str, Any], time: int, source: Source) -> None:
         """Give out a fact and apply it."""
@@ -64,7 +65,14 @@ class Books:
         event = enveloped(self.venue, fact)
         apply(self.venue, event)
         self.memory.meet(event)
-        self._facts.append(fact)
+        self._events.append(event)
+
+    def emit_trade(self, coin: str, data: dict[str, Any], time: int, source: Source) -> None:
+        """Give out a trade of two accounts that were met before."""
+        fact = Fact("market.trade_executed/1", f"market/{coin}", data, time, source)
+        event = enveloped(self.venue, fact)
+        apply(self.venue, event)
+        self._events.append(event)
 
     def open_venue(self, time: int) -> None:
         """The first fact of an empty log."""

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from importers.hyperliquid.fill_rows import account_in
 from importers.hyperliquid.labels import ADL, is_forced
 from importers.hyperliquid.pairing import Match, Side
-from importers.hyperliquid.rows import Liquidation
+from importers.hyperliquid.rows import Liquidation, exact
 
 MARKET: Final = "market"
 Kind = Literal["adl", "takeover"]
@@ -77,7 +77,7 @@ def _alone(side: Side, liquidation: Liquidation | None) -> ForcedClose:
     if not is_loser:
         return ForcedClose("takeover", winning=side, findings=findings)
     mark = None if liquidation is None or liquidation.mark is None else liquidation.mark.fraction()
-    price = side.fill.price.fraction()
+    price = exact(side.fill.price).fraction()
     if mark is None or mark == price:
         return ForcedClose(None, losing=side, findings=findings)
     # A liquidated long sold above the mark, or a short bought below it, points to a winner.

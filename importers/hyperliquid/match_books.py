@@ -329,7 +329,7 @@ class MatchBooks:
                 sums.fees += side.fill.fee
                 sums.flow -= side.change * side.price
                 if side.fill.closed_pnl:
-                    self._check_result(side, side.fill.closed_pnl)
+                    self.check_result(side, side.fill.closed_pnl)
                 if side.fill.closed_pnl is None:
                     sums.doubts.add("cash uncertain")
                     sums.add_residue("closed_pnl_unknown", realized)
@@ -338,7 +338,8 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
-            bound = self._truncation_bound(account, match, earlier.position)
+            lots = match.sides[0].change
+            bound = self.note_closed(account, match.coin, earlier.position, lots)
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -353,7 +354,7 @@ class MatchBooks:
                 sums.add_residue("closed_pnl_differs", -difference)
                 self._books.report.find("closed_pnl_differs", sides[0].fill.place)
 
-    def _check_result(self, side: Side, printed: int) -> None:
+    def check_result(self, side: Side, printed: int) -> None:
         """A result belongs to lots that were closed, at an entry price on the grid."""
         checks, place = self._books.report.checks, side.fill.place
         if side.start * side.change >= 0:
@@ -385,14 +386,19 @@ class MatchBooks:
         entry_left = left * side.price - half_even(abs(left) * stated, abs(lots))
         return -lots * side.price - position.cost + entry_left
 
-    def _truncation_bound(self, account: str, match: Match, position: Position | None) -> int:
-        """The venue cuts its average price to a tick, so each lot closed may differ by one unit."""
+    def note_closed(self, account: str, coin: str, position: Position | None, lots: int) -> int:
+        """The venue cuts its average price to a tick, so each lot closed may differ by one unit.
+
+        Gives how many may have been closed since the position was opened.
+        """
         if position is None:
             return 0
-        opened, closed = self._closed.get((account, match.coin), (position.opened_seq, 0))
-        closed = closed if opened == position.opened_seq else 0
-        closed += min(abs(match.sides[0].change), abs(position.quantity))
-        self._closed[account, match.coin] = (position.opened_seq, closed)
+        key = (account, coin)
+        opened, closed = self._closed.get(key, (position.opened_seq, 0))
+        if opened != position.opened_seq:
+            closed = 0
+        closed += min(abs(lots), abs(position.quantity))
+        self._closed[key] = (position.opened_seq, closed)
         return closed
 
     def _correct(self, account: str, amount: int, why: str, side: Side, source: Source) -> None:

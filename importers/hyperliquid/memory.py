@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from domain.events import Event
 from domain.position import Position
+from importers.hyperliquid.digests import Digests
 from importers.hyperliquid.liquidation_chains import LiquidationChains
 
 KEYS = ("key", "key_of_partner")
@@ -23,7 +24,7 @@ STATE_KEY = "state|"
 
 
 class Memory:
-    """Keys of recorded rows, which positions were met, and what is in doubt about an account.
+    """Keys of recorded rows as digests, which positions were met, and what is in doubt.
 
     `met` holds every (account, coin) that ever traded: flat is not the same as never seen.
     `marked` is the time of each coin's last mark. A coin whose marks come by block is
@@ -32,7 +33,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._keys: set[str] = set()
+        self._keys = Digests()
         self.met: set[tuple[str, str]] = set()
         self._gaps: dict[tuple[str, str], int] = {}
         self.doubts: dict[str, set[str]] = {}
@@ -48,9 +49,17 @@ class Memory:
         """What a log remembers."""
         memory = cls()
         for event in events:
-            memory._keys.update(str(event["source"][key]) for key in KEYS if key in event["source"])
+            source = event["source"]
+            for name in KEYS:
+                if name in source:
+                    memory._keys.add(str(source[name]))
             memory.meet(event)
         return memory
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row was recorded before."""
+        return not self._keys
 
     def knows(self, key: str) -> bool:
         """Whether a row of this key was recorded by an earlier import."""

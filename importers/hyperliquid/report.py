@@ -4,6 +4,7 @@ Rows in = moved + no effect + rejected, with one of a closed list of reasons for
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -13,7 +14,7 @@ from importers.hyperliquid.accounts import AccountSums, CheckedAccount
 from importers.hyperliquid.assertions import Assertions, CashCompared
 from importers.hyperliquid.checks import Check, Checks
 from importers.hyperliquid.funding_rounds import FundingRound
-from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused
+from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused, StreamOrder
 
 LISTED_BREAKS = 1_000
 REFUSED_AS: Final[dict[str, Reason]] = {
@@ -97,6 +98,7 @@ class ImportReport:
     inferred_scales: dict[str, int] = field(default_factory=dict)
     single_tier: list[str] = field(default_factory=list)
     readings: dict[str, str] = field(default_factory=dict)
+    order: StreamOrder = "misc-first"
     facts: int = 0
     checked: list[CheckedAccount] = field(default_factory=list)
     conservation: dict[str, int] = field(default_factory=dict)
@@ -155,6 +157,10 @@ class ImportReport:
 
     def refuse_row(self, row: Refused) -> None:
         """A row that is not applied."""
+        self._count_refused(row)
+        self.rejected.append(row)
+
+    def _count_refused(self, row: Refused) -> None:
         self.files[row.place.file].rejected += 1
         self.kinds[row.kind, "rejected"] += 1
         self.refused_kinds[row.kind, row.code] += 1
@@ -162,7 +168,25 @@ class ImportReport:
         found.count += 1
         found.amount += row.amount
         found.last = row.place.text()
-        self.rejected.append(row)
+
+    def pass_known(self, row: Refused) -> None:
+        """A row that an earlier import recorded: counted as rejected, not listed."""
+        self._count_refused(row)
+        self.recorded_before += 1
+
+    def pass_known_fills(
+        self, files: Mapping[str, int], amount: Fraction, first: Place, last: Place
+    ) -> None:
+        """Many fills that an earlier import recorded."""
+        rows = sum(files.values())
+        for name, count in files.items():
+            self.files[name].rejected += count
+        self.kinds["fill", "rejected"] += rows
+        found = self.reasons.setdefault("duplicate", Rejections(first=first.text()))
+        found.count += rows
+        found.amount += amount
+        found.last = last.text()
+        self.recorded_before += rows
 
     def find(self, name: str, place: Place) -> None:
         """Something worth knowing."""

@@ -7,7 +7,7 @@ or refused. Decimals stay exact decimals here; lots and ticks need the scale of 
 from fractions import Fraction
 from typing import Any, Final, Literal, NamedTuple
 
-from domain.units import Decimal10
+from domain.units import Decimal10, parse_decimal
 
 Reason = Literal[
     "bad_json",
@@ -27,11 +27,26 @@ Reason = Literal[
 ]
 """Why a row is not applied: a closed list, a new reason is a new version of the report."""
 
+StreamOrder = Literal["misc-first", "fills-first"]
+STREAM_ORDERS: Final[dict[StreamOrder, str]] = {
+    "misc-first": "ledger and funding before fills",
+    "fills-first": "fills before ledger and funding",
+}
+"""Order inside a block, which the venue does not publish: a choice that has a name."""
+
 MONEY_PLACES: Final = 6
 NANOSECONDS: Final = 1_000_000
 NOTHING: Final = Fraction(0)
 RECORDED_BEFORE: Final = "recorded by an earlier import"
 READ_BEFORE: Final = "the same row was read before"
+
+
+def exact(text: str) -> Decimal10:
+    """The decimal that a row was found to print."""
+    number = parse_decimal(text)
+    if number is None:
+        raise ValueError(text)
+    return number
 
 
 class Place(NamedTuple):
@@ -80,7 +95,11 @@ class Liquidation(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy."""
+    """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy.
+
+    `price`, `size` and `start` are exact decimals as the venue wrote them; `scales` makes ticks and
+    lots of them.
+    """
 
     place: Place
     time: int
@@ -88,9 +107,9 @@ class Fill(NamedTuple):
     account: str
     coin: str
     sign: int
-    price: Decimal10
-    size: Decimal10
-    start: Decimal10
+    price: str
+    size: str
+    start: str
     closed_pnl: int | None
     fee: int
     label: str | None
@@ -107,12 +126,13 @@ class Fill(NamedTuple):
     @property
     def core(self) -> tuple[object, ...]:
         """What must agree when the same row is delivered twice."""
-        return (self.price, self.size, self.start, self.closed_pnl, self.fee)
+        numbers = (exact(self.price), exact(self.size), exact(self.start))
+        return (*numbers, self.closed_pnl, self.fee)
 
     @property
     def amount(self) -> Fraction:
         """Price times size."""
-        return self.price.fraction() * self.size.fraction()
+        return exact(self.price).fraction() * exact(self.size).fraction()
 
 
 class Funding(NamedTuple):

@@ -4,7 +4,7 @@ Lines are known by their shape, never by the name of their file. What has no kno
 refused row of `unknown_kind`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,6 +19,7 @@ from importers.hyperliquid.other_rows import (
     refused_raw,
     socket_funding_row,
 )
+from importers.hyperliquid.plain_fills import PlainFills
 from importers.hyperliquid.reading import Cells, Header, RawLine
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
 from importers.hyperliquid.state_rows import (
@@ -31,6 +32,7 @@ from importers.hyperliquid.state_rows import (
 )
 from importers.hyperliquid.strict_json import Doubled, fault_in
 from importers.hyperliquid.tables import TABLES
+from importers.hyperliquid.unpacking import PACKED
 
 Raw = dict[str, Any]
 
@@ -46,9 +48,29 @@ class Shapes:
     blocks: int = 0
     events: int = 0
     derived: bool = False
+    plain_fills: PlainFills = field(init=False)
+    _block_before: Block | None = None
 
-    def rows(self, raw: RawLine) -> Iterator[Row]:
+    def __post_init__(self) -> None:
+        self.plain_fills = PlainFills(self.file)
+
+    def rows(self, raw: RawLine) -> Iterable[Row]:
         """The rows of a line, in their order."""
+        if raw.is_plain:
+            try:
+                return self._plain_rows(raw)
+            except (RowRefused, ValueError):
+                pass
+        return self._doubted_rows(raw)
+
+    def _plain_rows(self, raw: RawLine) -> Iterable[Row]:
+        """The rows of a block of ordinary fills; raises when it is anything else."""
+        block = _block_of(raw.value)
+        rows = self.plain_fills.rows(raw.line, raw.value["events"], block)
+        self._count(block, len(rows))
+        return rows
+
+    def _doubted_rows(self, raw: RawLine) -> Iterator[Row]:
         place = Place(self.file, raw.line, 0)
         if raw.fault is not None:
             detail = raw.fault
@@ -155,16 +177,8 @@ class Shapes:
                 yield socket_funding_row(here, user, part)
 
     def _block(self, place: Place, value: Raw) -> Iterator[Row]:
-        number, events = value.get("block_number"), value["events"]
-        if (
-            type(number) is not int
-            or not 0 < number <= LARGEST_WHOLE
-            or not isinstance(events, list)
-        ):
-            raise RowRefused("bad_field", "a block line has a block_number and a list of events")
-        block = Block(number, utc_of(value, "block_time"))
-        self.blocks += 1
-        self.events += len(events)
+        block, events = _block_of(value), value["events"]
+        self._count(block, len(events))
         if events and isinstance(events[0], list):
             for row, event in enumerate(events):
                 here = place._replace(row=row)
@@ -175,6 +189,12 @@ class Shapes:
                     yield Refused(here, block.time, key, fault.code, fault.detail, "fill")
         else:
             yield from event_rows(place.line, self.file, events, block)
+
+    def _count(self, block: Block, events: int) -> None:
+        """A block may be split over several lines with the same envelope: it counts once."""
+        self.blocks += block != self._block_before
+        self._block_before = block
+        self.events += events
 
     def _block_fill(self, place: Place, event: Any, block: Block) -> Row:
         if fault := fault_in(event):
@@ -190,5 +210,17 @@ class Shapes:
         if self.account is not None and role is None:
             return self.account
         self.derived = True
-        name = PurePosixPath(self.file.removesuffix(".gz")).stem
+        path = PurePosixPath(self.file)
+        name = PurePosixPath(path.stem if path.suffix in PACKED else path).stem
         return f"account:{name}:{role}" if role else f"account:{name}"
+
+
+def _block_of(value: Raw) -> Block:
+    number = value.get("block_number")
+    if (
+        type(number) is not int
+        or not 0 < number <= LARGEST_WHOLE
+        or not isinstance(value["events"], list)
+    ):
+        raise RowRefused("bad_field", "a block line has a block_number and a list of events")
+    return Block(number, utc_of(value, "block_time"))
