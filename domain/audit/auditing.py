@@ -17,6 +17,7 @@ from domain.audit.checks import (
     close_checks,
     decision_checks,
     partly_closed,
+    unrealized_of,
 )
 from domain.audit.closes import (
     CloseKey,
@@ -28,9 +29,10 @@ from domain.audit.closes import (
     is_recorded_close,
     key_of,
 )
-from domain.audit.holders import Holder, Holders, Marks
+from domain.audit.holders import Holders, Marks
 from domain.audit.knowledge import Assumption, Doubt, Knowledge, Missing, Origin
 from domain.audit.readings import Reading, default_readings
+from domain.audit.roster import Roster
 from domain.audit.verdict import Closed, Finding, MissingInput, finding
 from domain.bankruptcy import bankruptcy_quote
 from domain.events import Event
@@ -86,7 +88,8 @@ class AuditedDecision:
     bankruptcy_price: Fraction | None
     scope: str
     """The liquidation to which the deficit belongs; several decisions may share it."""
-    holders: tuple[Holder, ...]
+    roster: Roster | None
+    """All holders of the side that was closed, just before; None where it was let go."""
     closes: tuple[AuditedClose, ...]
     checks: tuple[Check, ...]
     missing: tuple[MissingInput, ...]
@@ -116,7 +119,6 @@ class _Open:
     time: int
     spec: MarketSpec
     about: Circumstance
-    holders: tuple[Holder, ...]
     missing: list[MissingInput]
     doubts: tuple[str, ...]
     scope: str
@@ -195,7 +197,7 @@ class Audit:
 
     def _begun(self, venue: Venue, market: Market, event: Event, key: CloseKey) -> _Open:
         now = event["time"]
-        holders = tuple(self._holders.of(venue, market, key.side, now))
+        roster = self._holders.of(venue, market, key.side, now)
         position = market.positions.get(key.bankrupt)
         doubts, marks = self._holders.doubts_of(venue, key.bankrupt, now)
         equity: QuoteUnits | None = None
@@ -220,7 +222,7 @@ class Audit:
             None,
             prices,
             market.point_value,
-            {holder.account: holder for holder in holders},
+            roster,
             {},
         )
         is_first = key.bankrupt not in self._first_equity
@@ -229,7 +231,7 @@ class Audit:
         scope = self._scopes.get(key.bankrupt)
         if scope is None or (is_first and equity is not None and equity >= 0):
             scope = self._scopes[key.bankrupt] = f"{key.bankrupt}@{event['seq']}"
-        return _Open(now, market.spec, about, holders, self._missing(market), texts, scope)
+        return _Open(now, market.spec, about, self._missing(market), texts, scope)
 
     def _is_previous_sure(self, market: Market) -> bool:
         """Whether no mark can be missing between the current one and the one before."""
@@ -261,8 +263,8 @@ class Audit:
             found.missing.append(MissingInput(Missing.ORDER_IN_BLOCK, (), 1))
         closed = _summed(found.closes)
         found.findings = tuple(
-            finding(found.holders, closed, reading, at, found.missing)
-            for at, reading in enumerate(self._terms.readings)
+            finding(found.about.roster, closed, at, found.missing)
+            for at in range(len(self._terms.readings))
         )
 
     def _told(self, key: CloseKey, found: _Open, prices: set[Fraction]) -> AuditedDecision:
@@ -283,7 +285,7 @@ class Audit:
             found.doubts,
             about.prices.bankruptcy,
             found.scope,
-            found.holders,
+            about.roster,
             tuple(_audited(about, close) for close in found.closes),
             decision_checks(about, found.closes, prices),
             tuple(found.missing),
@@ -322,8 +324,8 @@ def _summed(closes: Sequence[RecordedClose]) -> Closed:
 
 
 def _audited(about: Circumstance, close: RecordedClose) -> AuditedClose:
-    holder = about.holders.get(close.victim)
-    candidate = None if holder is None else holder.candidate
+    roster = about.roster
+    place = roster.places.get(close.victim)
     side = 1 if close.before > 0 else -1
     mark = about.prices.mark
     # What the bankrupt gets is what the victim pays, so the victim's loss is signed by its side.
@@ -331,12 +333,12 @@ def _audited(about: Circumstance, close: RecordedClose) -> AuditedClose:
     return AuditedClose(
         close,
         cost,
-        None if holder is None else holder.unrealized,
-        None if candidate is None else candidate.equity,
+        unrealized_of(roster, close.victim),
+        None if place is None else roster.equities[place],
         close_checks(about, close),
     )
 
 
-def without_holders(found: AuditedDecision) -> AuditedDecision:
+def without_roster(found: AuditedDecision) -> AuditedDecision:
     """The same without the list of all holders, for keeping many."""
-    return replace(found, holders=())
+    return replace(found, roster=None)

@@ -5,13 +5,13 @@ verdict: a close without profit, for one, is reported and is no breach, because 
 and the price that closes differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from domain.audit.closes import CloseKey, RecordedClose
-from domain.audit.holders import Holder
+from domain.audit.roster import Roster
 from domain.audit.verdict import Answer
 from domain.units import AccountId, Lots, QuoteUnits, Ticks
 
@@ -69,7 +69,7 @@ class Circumstance:
     """The same before the account's first close of the block, in whatever market."""
     prices: Prices
     point_value: int
-    holders: Mapping[AccountId, Holder]
+    roster: Roster
     basis: dict[AccountId, tuple[Lots, QuoteUnits] | None]
     """Quantity and cost of each victim at its first close; None where its cost is not known."""
 
@@ -107,10 +107,18 @@ def _profit_by_books(about: Circumstance, close: RecordedClose) -> bool | None:
 
 
 def _profit_at_mark(about: Circumstance, close: RecordedClose) -> bool | None:
-    holder = about.holders.get(close.victim)
-    if holder is None or holder.unrealized is None:
-        return None
-    return holder.unrealized > 0
+    unrealized = unrealized_of(about.roster, close.victim)
+    return None if unrealized is None else unrealized > 0
+
+
+def unrealized_of(roster: Roster, account: AccountId) -> QuoteUnits | None:
+    """Unrealised result of a holder at the ranking mark, where it is known."""
+    place = roster.places.get(account)
+    if place is not None:
+        gain: QuoteUnits = roster.unrealized[place]
+        return gain
+    row = roster.doubts.get(account)
+    return None if row is None else row.unrealized
 
 
 def decision_checks(
@@ -182,12 +190,10 @@ def _open_only_without_candidates(
     lots: dict[AccountId, Lots] = {}
     for close in closes:
         lots[close.victim] = lots.get(close.victim, 0) + close.quantity
-    doubted = False
-    for holder in about.holders.values():
-        if lots.get(holder.account, 0) >= holder.size:
-            continue
-        if holder.keys and holder.unrealized is not None and holder.unrealized > 0:
+    roster = about.roster
+    for place, account in enumerate(roster.accounts):
+        is_candidate = roster.equities[place] > 0 and roster.unrealized[place] > 0
+        if is_candidate and lots.get(account, 0) < roster.sizes[place]:
             return False
-        if holder.doubts and (holder.unrealized is None or holder.unrealized > 0):
-            doubted = True
-    return None if doubted else True
+    left = [row for row in roster.doubted if lots.get(row.account, 0) < row.size]
+    return None if any(row.unrealized is None or row.unrealized > 0 for row in left) else True

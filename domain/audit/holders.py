@@ -1,54 +1,20 @@
-"""Who held the side that was closed, just before, and how much of each is known?
+"""How is a side's roster found without looking at everybody again?
 
-Every holder that the books have is looked at, in the order of their books. One whose money, basis
-or marks are in doubt has no candidate: its codes stand instead. What was found is kept as long as
-neither the account nor a mark has changed, because a burst closes thousands within one mark.
+The last roster of each side is kept. While no mark has changed only who was touched since is looked
+at; after a mark everybody is valued again, from what is known about each.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import NamedTuple
 
 from domain.account import SYSTEM_ACCOUNTS
-from domain.adl.candidate import Candidate, Score
-from domain.adl.selection import Circumstances
 from domain.audit.knowledge import Doubt, Knowledge, is_outside
 from domain.audit.readings import Reading
+from domain.audit.roster import Doubted, Known, Roster
 from domain.market import Market
 from domain.position import Position
-from domain.units import AccountId, Lots, MarketId, QuoteUnits
+from domain.units import AccountId, MarketId
 from domain.venue import Venue
-
-SHIFT = 96
-"""Bits behind the point of a key: it orders like its score, save what differs by less."""
-
-
-class Holder(NamedTuple):
-    """An account on the side that was closed.
-
-    `candidate` is None when anything about it is in doubt; `unrealized` is known on its own where
-    basis and mark are. `scores` and `keys` are by reading, None for a reading without a score.
-    """
-
-    account: AccountId
-    quantity: Lots
-    unrealized: QuoteUnits | None
-    candidate: Candidate | None
-    doubts: tuple[Doubt, ...]
-    doubtful_marks: tuple[MarketId, ...]
-    scores: tuple[Score | None, ...]
-    keys: tuple[int, ...]
-    seq: int
-    """The last event that touched the account."""
-
-    @property
-    def size(self) -> Lots:
-        """Quantity without its sign."""
-        return abs(self.quantity)
-
-
-_holder = partial(tuple.__new__, Holder)
-_candidate = partial(tuple.__new__, Candidate)
 
 
 class Marks(NamedTuple):
@@ -67,55 +33,81 @@ class Marks(NamedTuple):
 
 
 class _Side(NamedTuple):
-    """The holders of one side as they were found, and the marks that they were valued at."""
+    """What was found on one side last: at which marks, up to which event, and who."""
 
     marks_seq: int
     doubtful: Mapping[MarketId, Doubt]
-    holders: dict[AccountId, Holder]
+    seq: int
+    rows: Mapping[AccountId, Known | Doubted]
+    roster: Roster | None
 
 
-_NOBODY = _Side(-1, {}, {})
+_NOBODY = _Side(-1, {}, -1, {}, None)
 
 
 class Holders:
-    """The holders of every market and side, as they were found last."""
+    """The holders of every market and side."""
 
     def __init__(self, readings: tuple[Reading, ...], knowledge: Knowledge, marks: Marks) -> None:
-        self._score_rules = tuple(reading.selection.score for reading in readings)
-        self._circumstances = tuple(Circumstances(r.policy.parameters) for r in readings)
+        self._readings = readings
         self._knowledge = knowledge
         self._marks = marks
         self._sides: dict[tuple[MarketId, int], _Side] = {}
         self._doubtful_at: tuple[int, int, int] = (-1, -1, 0)
         self._doubtful: Mapping[MarketId, Doubt] = {}
 
-    def of(self, venue: Venue, market: Market, side: int, now: int) -> list[Holder]:
-        """Everybody who holds the side (+1 long), in the order of the books."""
+    def of(self, venue: Venue, market: Market, side: int, now: int) -> Roster:
+        """Everybody who holds the side (+1 long) just after the venue's last event."""
         doubtful = self._doubtful_marks(venue, now)
         touched, marks_seq = self._knowledge.touched, self._knowledge.marks_seq
         last = self._sides.get((market.id, side), _NOBODY)
-        still = last.marks_seq == marks_seq and last.doubtful == doubtful
-        kept = last.holders if still else {}
-        found: dict[AccountId, Holder] = {}
+        same_marks = last.marks_seq == marks_seq and last.doubtful == doubtful
+        same_doubts = same_marks or last.doubtful == doubtful
+        before, seq = last.rows, last.seq
+        rows: dict[AccountId, Known | Doubted] = {}
+        changed = 0
         long = side > 0
         for account, position in market.positions.items():
-            if (position.quantity > 0) is not long:
+            if (position[0] > 0) is not long:
                 continue
-            holder = kept.get(account)
-            if holder is None or holder.seq < touched.get(account, 0):
-                if is_outside(account) or account in SYSTEM_ACCOUNTS:
+            row = before.get(account)
+            if (
+                row is None
+                or touched.get(account, 0) > seq
+                # What stands elsewhere, or is in doubt, moves with marks of other markets.
+                or not (same_marks or (same_doubts and type(row) is Known and row[4] is None))
+            ):
+                if row is None and (is_outside(account) or account in SYSTEM_ACCOUNTS):
                     continue
-                holder = self._look(venue, market, account, position, doubtful)
-            found[account] = holder
-        self._sides[market.id, side] = _Side(marks_seq, doubtful, found)
-        return list(found.values())
+                row = self._look(venue, market, account, position, doubtful)
+                changed += 1
+            rows[account] = row
+        roster = last.roster
+        if roster is None or changed or not same_marks or len(rows) != len(before):
+            roster = self._roster(market, side, rows)
+        self._sides[market.id, side] = _Side(marks_seq, doubtful, venue.head, rows, roster)
+        return roster
+
+    def _roster(
+        self, market: Market, side: int, rows: Mapping[AccountId, Known | Doubted]
+    ) -> Roster:
+        known = [row for row in rows.values() if type(row) is Known]
+        doubted = [row for row in rows.values() if type(row) is Doubted]
+        return Roster(
+            self._readings,
+            side,
+            market.mark,
+            market.point_value,
+            market.maintenance,
+            known,
+            doubted,
+        )
 
     def doubts_of(
         self, venue: Venue, account: AccountId, now: int
     ) -> tuple[tuple[Doubt, ...], tuple[MarketId, ...]]:
         """Why an account's equity is not known, and whose marks are among the reasons."""
-        doubtful = self._doubtful_marks(venue, now)
-        return self._doubts(venue, account, doubtful)
+        return self._doubts(venue, account, self._doubtful_marks(venue, now))
 
     def _doubtful_marks(self, venue: Venue, now: int) -> Mapping[MarketId, Doubt]:
         asked = self._knowledge.marks_seq, now, len(venue.markets)
@@ -146,63 +138,16 @@ class Holders:
         account: AccountId,
         position: Position,
         doubtful: Mapping[MarketId, Doubt],
-    ) -> Holder:
-        quantity, cost, opened_seq, basis_known = position
+    ) -> Known | Doubted:
         doubts, marks = self._doubts(venue, account, doubtful)
-        if not basis_known:
+        if not position.basis_known:
             doubts = (*doubts, Doubt.BASIS_UNKNOWN)
-        knowledge = self._knowledge
-        seen = knowledge.touched.get(account, 0)
-        mark = market.mark
-        if mark is None or not basis_known or market.id in marks:
-            return _holder((account, quantity, None, None, doubts, marks, (), (), seen))
-        value = quantity * mark * market.point_value
-        unrealized = value - cost
         if doubts:
-            return _holder((account, quantity, unrealized, None, doubts, marks, (), (), seen))
-        notional = abs(value)
-        if len(venue.holdings[account]) == 1:
-            equity = venue.cash[account] + unrealized
-            maintenance = market.maintenance.requirement(notional)
-        else:
-            equity, maintenance = venue.standing(account)
-        owner = venue.accounts[account]
-        candidate = _candidate(
-            (
-                account,
-                quantity,
-                cost,
-                unrealized,
-                notional,
-                equity,
-                maintenance,
-                abs(quantity),
-                opened_seq,
-                owner.opened_seq,
-                owner.role == "vault",
-            )
-        )
-        scores: list[Score | None] = []
-        keys: list[int] = []
-        if equity > 0:
-            for rule, about in zip(self._score_rules, self._circumstances, strict=True):
-                if rule is None:
-                    scores.append(None)
-                    keys.append(0)
-                    continue
-                score = rule(candidate, about)
-                scores.append(score)
-                keys.append((score[0] << SHIFT) // score[1])
-        return _holder(
-            (
-                account,
-                quantity,
-                unrealized,
-                candidate,
-                (),
-                (),
-                tuple(scores),
-                tuple(keys),
-                seen,
-            )
-        )
+            unrealized = None
+            if position.basis_known and market.id not in doubtful and market.mark is not None:
+                value = position.quantity * market.mark * market.point_value
+                unrealized = value - position.cost
+            return Doubted(account, position.quantity, unrealized, doubts, marks)
+        single = len(venue.holdings[account]) == 1
+        elsewhere = None if single else venue.standing(account)
+        return Known(account, position, venue.accounts[account], venue.cash[account], elsewhere)

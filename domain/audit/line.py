@@ -4,123 +4,124 @@ Scores and ties are the policies' own. A key has all digits of a score but the l
 keys are equal the scores themselves decide, so equal levels are exactly equal scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from domain.adl.allocation import allocated
-from domain.adl.candidate import Candidate
-from domain.adl.ranking import Standing, ranked, tie
+from domain.adl.ranking import Queue, Standing, ranked, tie
 from domain.adl.selection import Circumstances
-from domain.audit.holders import Holder
-from domain.audit.readings import Reading
+from domain.audit.roster import Roster
 from domain.units import AccountId, Lots
 
 
 class Line(NamedTuple):
-    """The known candidates of a reading, best first.
+    """Places (in the roster) of the known candidates of a reading, best first.
 
-    Equal `levels` mean that the reading says nothing about who comes first. Winners end where
-    `winners` says; who follows is admitted only when they do not suffice.
+    Equal `levels` mean that the reading says nothing about who comes first; a level is the index of
+    the first who stands there. The first `winners` are in profit, or the reading does not ask; who
+    follows is admitted only when they do not suffice.
     """
 
-    holders: list[Holder]
-    levels: list[int]
+    order: Sequence[int]
+    levels: Sequence[int]
     winners: int
 
-    def shares(self, need: Lots) -> dict[AccountId, Lots]:
+    def shares(self, roster: Roster, need: Lots) -> dict[AccountId, Lots]:
         """Who gives how many of `need` lots when the line is closed from its top."""
         found: dict[AccountId, Lots] = {}
-        for holder in self.holders:
+        sizes = roster.sizes
+        for place in self.order:
             if not need:
                 break
-            given = min(need, holder.size)
-            found[holder.account] = given
+            given = min(need, sizes[place])
+            found[roster.accounts[place]] = given
             need -= given
         return found
 
 
-def line_of(holders: Sequence[Holder], reading: Reading, at: int, need: Lots) -> Line:
+def line_of(roster: Roster, at: int, need: Lots) -> Line:
     """The line of the reading at index `at`, for a need of so many lots."""
-    known = [holder for holder in holders if holder.keys]
+    reading = roster.readings[at]
     if reading.selection.score is None:
-        return _in_policy_order(known, reading, need)
+        return _in_policy_order(roster, at, need)
+    keys = roster.keys(at)
+    solvent = (
+        [place for place, key in enumerate(keys) if key >= 0]
+        if min(keys, default=0) < 0
+        else range(len(keys))
+    )
     if not reading.selection.in_profit_only:
-        order, levels = _by_score(known, at)
+        order, levels = _by_key(roster, at, solvent)
         return Line(order, levels, len(order))
+    unrealized = roster.unrealized
     # Zero profit is none.
-    winners = [holder for holder in known if (holder.unrealized or 0) > 0]
-    order, levels = _by_score(winners, at)
-    if sum(holder.size for holder in winners) < need:
-        losers = [holder for holder in known if (holder.unrealized or 0) <= 0]
-        behind, more = _by_score(losers, at)
-        above = levels[-1] + 1 if levels else 0
-        return Line(order + behind, levels + [above + level for level in more], len(order))
+    winners = [place for place in solvent if unrealized[place] > 0]
+    order, levels = _by_key(roster, at, winners)
+    if len(winners) < len(solvent) and sum(map(roster.sizes.__getitem__, winners)) < need:
+        behind, more = _by_key(roster, at, [place for place in solvent if unrealized[place] <= 0])
+        levels = [*levels, *(len(order) + level for level in more)]
+        return Line([*order, *behind], levels, len(order))
     return Line(order, levels, len(order))
 
 
-def _by_score(holders: list[Holder], at: int) -> tuple[list[Holder], list[int]]:
-    keys = [holder.keys[at] for holder in holders]
-    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=True)
-    found = [holders[index] for index in order]
-    ordered = [keys[index] for index in order]
+def _by_key(roster: Roster, at: int, places: Sequence[int]) -> tuple[list[int], Sequence[int]]:
+    keys = roster.keys(at)
+    order = sorted(places, key=keys.__getitem__, reverse=True)
+    ordered = [keys[place] for place in order]
     if len(set(ordered)) == len(ordered):
-        return found, list(range(len(found)))
-    return _settled(found, ordered, at)
+        return order, range(len(order))
+    return _settled(roster, at, order, ordered)
 
 
-def _settled(holders: list[Holder], keys: list[int], at: int) -> tuple[list[Holder], list[int]]:
+def _settled(
+    roster: Roster, at: int, order: list[int], keys: list[int]
+) -> tuple[list[int], list[int]]:
     """Equal keys put into the exact order of their scores, exact ties in the policies' order."""
-    found: list[Holder] = []
-    levels: list[int] = []
+    levels = list(range(len(order)))
     start = 0
-    while start < len(holders):
+    while start < len(order):
         end = start + 1
-        while end < len(holders) and keys[end] == keys[start]:
+        while end < len(order) and keys[end] == keys[start]:
             end += 1
-        run = [(_score(holder, at), holder) for holder in holders[start:end]]
-        run.sort(key=lambda pair: (-pair[0], *tie(_candidate(pair[1]))))
-        last: Fraction | None = None
-        for score, holder in run:
-            if score != last:
-                level = len(found)
-            levels.append(level)
-            found.append(holder)
-            last = score
+        if end - start > 1:
+            run = [(_exact(roster, at, place), place) for place in order[start:end]]
+            run.sort(key=lambda pair: (-pair[0], *tie(roster.candidate(pair[1]))))
+            level, last = start, run[0][0]
+            for index, (score, place) in enumerate(run, start):
+                if score != last:
+                    level, last = index, score
+                levels[index], order[index] = level, place
         start = end
-    return found, levels
+    return order, levels
 
 
-def _score(holder: Holder, at: int) -> Fraction:
-    score = holder.scores[at]
+def _exact(roster: Roster, at: int, place: int) -> Fraction:
+    score = roster.score(at, place)
     return Fraction(0) if score is None else score.fraction()
 
 
-def _candidate(holder: Holder) -> Candidate:
-    if holder.candidate is None:
-        message = f"{holder.account} is in doubt and stands in no line"
-        raise ValueError(message)
-    return holder.candidate
-
-
-def standings(holders: Sequence[Holder]) -> list[Standing]:
-    """The known candidates as a policy takes them."""
-    return [Standing(h.candidate, False, True) for h in holders if h.candidate is not None]
-
-
-def _in_policy_order(known: list[Holder], reading: Reading, need: Lots) -> Line:
+def _in_policy_order(roster: Roster, at: int, need: Lots) -> Line:
     """The order of a policy that compares, places or shares; nobody stands level."""
-    about = Circumstances(reading.policy.parameters)
-    queue = ranked(standings(known), reading.policy, reading.selection, need, about)
-    by_account = {holder.account: holder for holder in known}
-    order = [by_account[row.candidate.account] for row in queue.rows]
+    queue, _ = queue_of(roster, at, need)
+    order = [roster.places[row.candidate.account] for row in queue.rows]
     winners = sum(1 for row in queue.rows if not row.admitted_loser)
-    return Line(order, list(range(len(order))), winners)
+    return Line(order, range(len(order)), winners)
 
 
-def shares_of(holders: Sequence[Holder], reading: Reading, need: Lots) -> dict[AccountId, Lots]:
-    """Who gives how many of `need` lots under a policy of shares."""
+def queue_of(roster: Roster, at: int, need: Lots) -> tuple[Queue, Circumstances]:
+    """The known candidates as the policy of a reading ranks them."""
+    reading = roster.readings[at]
     about = Circumstances(reading.policy.parameters)
-    queue = ranked(standings(holders), reading.policy, reading.selection, need, about)
-    rows = allocated(queue.rows, reading.selection, need, about)
+    everybody = [
+        Standing(roster.candidate(place), in_liquidation=False, basis_known=True)
+        for place in range(len(roster.accounts))
+    ]
+    return ranked(everybody, reading.policy, reading.selection, need, about), about
+
+
+def shares_of(roster: Roster, at: int, need: Lots) -> Mapping[AccountId, Lots]:
+    """Who gives how many of `need` lots under a policy of shares."""
+    queue, about = queue_of(roster, at, need)
+    rows = allocated(queue.rows, roster.readings[at].selection, need, about)
     return {row.candidate.account: row.closed for row in rows if row.closed}

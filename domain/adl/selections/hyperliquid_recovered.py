@@ -1,9 +1,10 @@
 """`hyperliquid-recovered@1`: leverage times profit ratio, both with a floor."""
 
+from operator import mul
 from typing import Final
 
 from domain.adl.candidate import Candidate, Score
-from domain.adl.selection import Circumstances, Selection
+from domain.adl.selection import Circumstances, Columns, ScoreColumns, Selection
 
 FLOOR_IS_ONE_OVER: Final = 10**8
 
@@ -14,6 +15,17 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
     leverage = max(c.notional * k, c.equity)
     profit = max(c.unrealized * k, c.cost_notional)
     return Score(leverage * profit, c.equity * c.cost_notional * k * k)
+
+
+def many(columns: Columns) -> ScoreColumns:
+    """The same by column."""
+    k, square = FLOOR_IS_ONE_OVER, FLOOR_IS_ONE_OVER**2
+    _, notionals, costs, unrealized, equities = columns
+    leverages = map(max, [n * k for n in notionals], equities)
+    profits = map(max, [u * k for u in unrealized], costs)
+    above = list(map(mul, leverages, profits))
+    below = [e * cost * square for cost, e in zip(costs, equities, strict=True)]
+    return ScoreColumns(above, below)
 
 
 HYPERLIQUID_RECOVERED = Selection(
@@ -28,4 +40,5 @@ HYPERLIQUID_RECOVERED = Selection(
     source="OtterSec, reverse engineering of the risk engine, June 2026",
     in_profit_only=False,
     score=score,
+    many=many,
 )
