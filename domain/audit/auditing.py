@@ -144,11 +144,17 @@ class Audit:
         self._first_equity: dict[AccountId, QuoteUnits | None] = {}
         """Equity of each bankrupt account before its first close of this block."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a decision waits for the end of its block."""
+        return bool(self._open)
+
     def see(
         self, venue: Venue, event: Event, *, is_asked: bool = True
     ) -> Iterator[AuditedDecision]:
         """Take the next event, not folded yet; gives the decisions whose block it has ended."""
         if self._open and instant_of(event) != self._instant:
+            self._end_scopes(venue, event["time"])
             yield from self.rest()
         if is_recorded_close(event):
             key = key_of(event)
@@ -160,6 +166,14 @@ class Audit:
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
+
+    def _end_scopes(self, venue: Venue, now: int) -> None:
+        """Whose equity is not below zero after its block has had its deficit paid."""
+        for key in self._open:
+            name = key.bankrupt
+            doubts, _ = self._holders.doubts_of(venue, name, now)
+            if not doubts and name in venue.accounts and venue.equity(name) >= 0:
+                self._scopes.pop(name, None)
 
     def rest(self) -> Iterator[AuditedDecision]:
         """The decisions of the block that has ended; call it once more at the end of the log."""

@@ -40,6 +40,13 @@ class Line(NamedTuple):
         return found
 
 
+def ranks_of(roster: Roster, at: int, need: Lots) -> dict[AccountId, int]:
+    """Rank of every known candidate of a reading; who stands level has the same."""
+    line = line_of(roster, at, need)
+    places = zip(line.order, line.levels, strict=True)
+    return {roster.accounts[place]: level + 1 for place, level in places}
+
+
 def line_of(roster: Roster, at: int, need: Lots) -> Line:
     """The line of the reading at index `at`, for a need of so many lots."""
     reading = roster.readings[at]

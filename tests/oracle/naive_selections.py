@@ -69,7 +69,7 @@ def score(policy: str, row: dict, currency: Fraction) -> Fraction | None:
         return (ratio if row["quantity"] > 0 else 1 / ratio) * leverage(row)
     if policy == "hyperliquid-recovered@1":
         floor = Fraction(1, 10**8)
-        return max(leverage(row), floor) * max(max(Fraction(0), return_on_cost(row)), floor)
+        return max(leverage(row), floor) * max(Fraction(0), return_on_cost(row), floor)
     if policy == "binance-quantile@1":
         wallet = max(currency, Fraction(equity - u))
         return max(0, u) / wallet * Fraction(row["maintenance"], equity)
