@@ -239,6 +239,35 @@ def test_zone_language_and_hash_seed_change_nothing(cascade: Books) -> None:
     assert outs.pop()
 
 
+def test_haircuts_take_the_same_cost_from_profits_instead(cascade: Books) -> None:
+    asked = ("whatif", "ADL-34", "--policy", "profit-leverage-size@1", "--haircuts")
+    answer = cascade.ask(*asked, "1", "--json").json
+    (done,) = answer["actual"]["haircuts"]
+
+    # Profits 12,400, 31,000 and 80,600: the cost of 600 is 600/124,000 of each.
+    assert (done["budget"], done["capacity"], done["level"]) == ("600", "124000", "3/620")
+    assert [(r["account"], r["cost"], r["haircut"]) for r in done["rows"]] == [
+        ("bob", "400", "60"),
+        ("carol", "0", "390"),
+        ("dave", "200", "150"),
+    ]
+    assert {row["haircut_part"] for row in done["rows"]} == {"3/620"}
+    assert done["rows"][0]["cost_part"] == "1/31"
+    assert done["top_winner_gap"] == "210"
+    assert "haircut" in cascade.ask(*asked, "1").out
+    short = cascade.ask(*asked, "0.001", "--json").json["actual"]["haircuts"][0]
+    assert short["level"] is None
+    assert short["reason"] == "the profits within the cap do not reach the cost"
+
+
+@pytest.mark.parametrize("cap", ["0", "1.5", "-1", "half"])
+def test_a_cap_is_a_part_of_a_profit(cascade: Books, cap: str) -> None:
+    refused = cascade.ask("whatif", "ADL-34", "--policy", "pro-rata-size@1", "--haircuts", cap)
+
+    assert refused.exit_code == 2
+    assert "a ratio above 0, at most 1" in refused.err
+
+
 TWO_MARKETS = """
 at 2026-10-10T21:00:00Z
 venue two
