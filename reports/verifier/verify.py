@@ -323,7 +323,8 @@ class Bundle:
         shown = [(said["decision"]["mark_price"], data["mark_price"] * tick)]
         shown += [(said["decision"]["close_price"], Fraction(data["close_price"]["price"]) * tick)]
         for rank, (row, line) in enumerate(zip(rows, said["ranking"], strict=True), start=1):
-            check((line["rank"], line["account"]) == (rank, row["account"]), f"rank {rank}")
+            same = [line.get(name) == row.get(name) for name in ("account", "salt")]
+            check(line["rank"] == rank and all(same), f"rank {rank}")
             paid = done.get(rank, {"cost": 0, "realized": 0})
             shown += [(line[name], row[name] * lot) for name in ("quantity", "closed")]
             shown += [(line[name], row[name] * unit) for name in ("equity", "unrealized")]
