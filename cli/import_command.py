@@ -24,6 +24,7 @@ from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.rendering import report_object, report_text
+from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
 from ledger.errors import DecidedLog, StoreMissing
@@ -39,6 +40,7 @@ EVENTS_TO_FOLLOW: Final = 100_000
     name="import",
     cls=LazyGroup,
     lazy={
+        "dydx": Lazy("cli.import_dydx_command:dydx", "Record what dYdX's indexer says."),
         "hyperliquid": Lazy(
             "cli.import_command:hyperliquid", "Record what Hyperliquid's archive says."
         ),
@@ -107,8 +109,17 @@ def hyperliquid(
     named = None if account is None else account.lower()
     run = _Run(context, _Archive(paths, named, chosen, order, workers))
     found, recorded, moment = run.dry() if dry_run else run.record()
-    _show(context, found, recorded, moment)
-    _leave(found, allow_rejects=allow_rejects)
+    report = found.report
+    said = tuple(report_text(report))
+    show_import(
+        context,
+        report_object(report),
+        said,
+        facts=report.facts,
+        recorded=recorded,
+        moment=moment,
+    )
+    leave_import(report, allow_rejects=allow_rejects)
 
 
 class _Archive(NamedTuple):
@@ -214,10 +225,16 @@ def _unknown_reading(text: str) -> CommandFailed:
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
 
 
-def _show(
-    context: click.Context, found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
+def show_import(
+    context: click.Context,
+    report: dict[str, Any],
+    said: tuple[str, ...],
+    *,
+    facts: int,
+    recorded: Recorded | None,
+    moment: AsOf | None,
 ) -> None:
-    report = report_object(found.report)
+    """Show a report, and what became of its facts; without `recorded` it was a dry run."""
     body: dict[str, Any] = {
         "lines": report["lines"],
         "applied": report["applied"],
@@ -227,12 +244,11 @@ def _show(
         "last_seq": recorded.last_seq if recorded else None,
         "root": recorded.root.hex() if recorded else (moment.root if moment else ""),
         "dry_run": recorded is None,
-        "facts": found.report.facts,
+        "facts": facts,
         **report,
     }
-    said = tuple(report_text(found.report))
     if recorded is None:
-        ending = f"Dry run: {found.report.facts} facts were not written."
+        ending = f"Dry run: {facts} facts were not written."
     elif recorded.events:
         ending = f"{recorded.events} events, seq {recorded.first_seq} to {recorded.last_seq}"
     else:
@@ -244,9 +260,8 @@ def _show(
         show(context, page)
 
 
-def _leave(found: HyperliquidImport, *, allow_rejects: bool) -> None:
+def leave_import(report: ImportReport, *, allow_rejects: bool) -> None:
     """Fail where sums do not agree, or where rows were rejected now."""
-    report = found.report
     if not report.holds:
         message = "the sums of the rows and the books do not agree"
         raise CommandFailed(Failure("sums_differ", 1, message, hint="--json shows each account"))

@@ -55,6 +55,8 @@ class Site:
     lost: list[int] = field(default_factory=list)
     doubtful: frozenset[str] = frozenset()
     """Accounts that lost a row of this coin before: what their position cost is not known."""
+    ended: frozenset[int] = frozenset()
+    """Rows after which the account has no other of the coin."""
 
     @property
     def rows(self) -> tuple[Raw, Raw]:
@@ -81,7 +83,7 @@ class Site:
         for index in indices:
             user, _ = self.spare["events"][index]
             self.found.spoiled.add(user)
-            if says:
+            if says and index not in self.ended:
                 self.found.flagged.add(user)
                 self.lost.append(index)
                 self.expect("finding:chain_break")
@@ -294,16 +296,18 @@ class Spoiler:
                                 turn += 1
                             else:
                                 site = None
+                    sites = [] if site is None else [site]
                     if inside and site is None and close and "Auto-Deleveraging" in line:
-                        site = self._close_site(block, line_number)
-                        if site is not None:
-                            name = next(iter(close))
-                            self._place(site, name, forced[name], close)
-                    self._heal(block, site)
-                    if site is None:
-                        target.write(line)
+                        for found in self._close_sites(block, line_number):
+                            if close:
+                                name = max(close, key=lambda one: (close[one], one))
+                                self._place(found, name, forced[name], close)
+                                sites.append(found)
+                    self._heal(block, sites)
+                    if sites:
+                        target.writelines(f"{text}\n" for text in sites[0].lines())
                     else:
-                        target.writelines(f"{text}\n" for text in site.lines())
+                        target.write(line)
         assert not waiting, f"not enough rows for {waiting}"
         assert not close, f"not enough closes for {close}"
 
@@ -336,20 +340,22 @@ class Spoiler:
                 return self._at(block, at)
         return None
 
-    def _close_site(self, block: Raw, line: int) -> Site | None:
-        """An ADL close whose accounts have other rows of the coin later, none in this block."""
-        events = block["events"]
-        for at in range(0, len(events), 2):
-            (first, one), (second, other) = events[at], events[at + 1]
-            if "Auto-Deleveraging" not in (one["dir"], other["dir"]):
-                continue
-            coin = one["coin"]
-            if all(self._may_be_off(user, coin, line) for user in (first, second)) and not any(
-                user in (first, second) and row["coin"] == coin and index not in (at, at + 1)
-                for index, (user, row) in enumerate(events)
+    def _close_sites(self, block: Raw, line: int) -> Iterator[Site]:
+        """ADL closes whose accounts have no other row of the coin in this block, last first.
+
+        A loser often has no later row at all: then no chain shows that a row of his is lost.
+        """
+        events, spare = block["events"], copy.deepcopy(block)
+        rows = Counter((user, row["coin"]) for user, row in events)
+        for at in range(len(events) - 2, -1, -2):
+            users = [user for user, _ in events[at : at + 2]]
+            one, other = (row for _, row in events[at : at + 2])
+            keys = [(user, one["coin"]) for user in users]
+            if "Auto-Deleveraging" in (one["dir"], other["dir"]) and all(
+                rows[key] == 1 and key in self._met and key not in self._off for key in keys
             ):
-                return self._at(block, at)
-        return None
+                ended = {at + end for end, key in enumerate(keys) if self._last[key] <= line}
+                yield Site(block, at, spare, self.found, 0, ended=frozenset(ended))
 
     def _at(self, block: Raw, at: int) -> Site:
         doubtful = self._doubtful.get(block["events"][at][1]["coin"], ())
@@ -361,16 +367,16 @@ class Spoiler:
         known = (user, coin) in self._met and (user, coin) not in self._off
         return known and self._last[user, coin] > line
 
-    def _heal(self, block: Raw, site: Site | None) -> None:
+    def _heal(self, block: Raw, sites: list[Site]) -> None:
         """An account's next sound row brings it back to where it says."""
-        for user, row in (site.spare if site else block)["events"]:
+        events = (sites[0].spare if sites else block)["events"]
+        for user, row in events:
             self._off.discard((user, row["coin"]))
             self._met.add((user, row["coin"]))
-        if site is not None:
-            for index in site.lost:
-                user, row = site.spare["events"][index]
-                self._off.add((user, row["coin"]))
-                self._doubtful.setdefault(row["coin"], set()).add(user)
+        for index in {index for site in sites for index in site.lost}:
+            user, row = events[index]
+            self._off.add((user, row["coin"]))
+            self._doubtful.setdefault(row["coin"], set()).add(user)
 
     def _spoil_misc(
         self, folder: Path, faults: dict[str, MiscFault], funding: dict[str, FundingFault]
