@@ -16,10 +16,13 @@ from importers.dydx.markets import QUOTE_UNIT, Markets
 from importers.dydx.pairing import Match, quote_of
 from importers.hyperliquid.accounts import AccountSums, Standing
 from importers.hyperliquid.books import OUTSIDE, Source, place_source
-from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.ledger_updates import TREASURY
+from importers.hyperliquid.memory import UNKNOWN_CASH, Memory
 from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import Refused
 
+Purpose = Literal["opening", "gap"]
+OPENING: Final = "unknown opening"
 ROLES: Final = {DELEVERAGED: "deleveraged", OFFSETTING: "offsetting"}
 
 
@@ -133,6 +136,10 @@ class Books:
         }
         before = self._realized(match)
         self._market_event("market.position_deleveraged/1", data, match)
+        for row in match.rows:
+            if row.fee and row.account is not None:
+                payer, receiver = (row.account, TREASURY)[:: 1 if row.fee > 0 else -1]
+                self._move(payer, receiver, abs(row.fee), "fee", match)
         self._report.count("deleveraged")
         self._settle(match, amount, before)
 
@@ -143,7 +150,7 @@ class Books:
         doubts = self.sums(account).doubts
         if row.start is None:
             if not met:
-                doubts.add("unknown opening")
+                doubts.add(OPENING)
             return
         start = self._markets.in_lots(row.market, row.start, "positionSizeBefore")
         if held == start:
@@ -152,7 +159,7 @@ class Books:
             doubts.add("gap")
             self._report.chain_break(row.place, account, row.market, held, start)
         else:
-            doubts.add("unknown opening")
+            doubts.add(OPENING)
         self._adjust("gap" if met else "opening", account, start - held, match)
 
     def _ensure(self, account: str, match: Match, change: int) -> None:
@@ -162,20 +169,18 @@ class Books:
         """
         market, place = match.first.market, match.first.place
         held = self._held(account, market)
-        missing = -change - held
         shrinks = held * change < 0 and abs(change) <= abs(held)
+        doubts = self.sums(account).doubts
         stated = any(row.account == account and row.start is not None for row in match.rows)
-        known = (account, market) in self._memory.met
-        if stated or known:
+        # What was there before the first row may be more than was met so far.
+        if stated or OPENING not in doubts:
             self._checks.reduces(place, self._report.find, holds=shrinks)
-        if shrinks:
-            return
-        self.sums(account).doubts.add("gap" if known else "unknown opening")
-        self._adjust("gap" if known else "opening", account, missing, match)
+        if not shrinks:
+            purpose: Purpose = "opening" if OPENING in doubts else "gap"
+            doubts.add(OPENING if purpose == "opening" else "gap")
+            self._adjust(purpose, account, -change - held, match)
 
-    def _adjust(
-        self, purpose: Literal["opening", "gap"], account: str, lots: int, match: Match
-    ) -> None:
+    def _adjust(self, purpose: Purpose, account: str, lots: int, match: Match) -> None:
         """Lots at price zero against an outside account: size known, cost not."""
         first = match.first
         outside = f"{OUTSIDE}{purpose}:{first.market}"
@@ -198,11 +203,11 @@ class Books:
             # Lots that vanish at price zero would lose all they cost: that is undone, openly.
             self.sums(account).gap_basis -= released
             payer, receiver = (outside, account) if released < 0 else (account, outside)
-            self._move(payer, receiver, abs(released), match)
+            self._move(payer, receiver, abs(released), "gap_basis", match)
 
-    def _move(self, payer: str, receiver: str, amount: int, match: Match) -> None:
+    def _move(self, payer: str, receiver: str, amount: int, reason: str, match: Match) -> None:
         first = match.first
-        data = {"amount": amount, "from": payer, "reason": "gap_basis", "to": receiver}
+        data = {"amount": amount, "from": payer, "reason": reason, "to": receiver}
         source = _source(match)
         kind = "account.collateral_moved/1"
         self._emit(kind, f"account/{payer}", data, first.time, source)
@@ -214,6 +219,8 @@ class Books:
                 continue
             sums = self.sums(row.account)
             sums.rows += 1
+            # Whatever became known of it: fills alone never tell an account's cash.
+            sums.doubts.add(UNKNOWN_CASH)
             sums.fees += row.fee
             sums.flow -= row.sign * amount
             realized = self._realized_of(row.account, row.market) - before[row.account]
@@ -221,11 +228,10 @@ class Books:
             sums.add_residue("closed_pnl_unknown", realized)
 
     def sums(self, account: str) -> AccountSums:
-        """The sums of an account; fills alone never tell its cash."""
+        """The sums of an account; made before anything of this import touches it."""
         found = self._report.accounts.get(account)
         if found is None:
             doubts = self._memory.doubt(account)
-            doubts.add("unknown cash")
             found = AccountSums(account, Standing.of(self.venue, account), doubts)
             self._report.accounts[account] = found
         return found
