@@ -25,6 +25,7 @@ from importers.hyperliquid.liquidation_rows import LiquidationRows
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.rows import Liquidation, Place, RowRefused
 
+RESIDUE: Final = "outside:liquidation-residue"
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
 """The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
 
@@ -46,6 +47,7 @@ class MatchBooks:
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
         self._closed_again: set[tuple[str, str]] = set()
         self._broken: set[Place] = set()
+        self._taken: dict[str, int] = {}
         self.statements = LiquidationRows(books)
 
     def position_of(self, account: str, coin: str) -> int | None:
@@ -96,6 +98,7 @@ class MatchBooks:
         self.statements.close()
         self._books.report.checks.end_block()
         self._closed_again.clear()
+        self._taken.clear()
         self._broken.clear()
 
     def _liquidated(self, match: Match, liquidation: Liquidation, source: Source) -> Source:
@@ -284,6 +287,28 @@ class MatchBooks:
         }
         self._books.report.count("taken_over")
         self._emit("market.position_taken_over/1", match.first, data, source)
+        self._leave_residue(bankrupt, match, abs(lots), source)
+
+    def _leave_residue(self, account: str, match: Match, lots: int, source: Source) -> None:
+        """What a takeover leaves of an account: at most one price step for each lot.
+
+        It stays with the account, or by the other reading goes to `outside:liquidation-residue`.
+        """
+        books = self._books
+        taken = self._taken[account] = self._taken.get(account, 0) + lots
+        residue = books.venue.cash[account]
+        is_known = not account.startswith(OUTSIDE) and not books.memory.doubts.get(account)
+        if not is_known or books.venue.holdings.get(account) or not residue:
+            return
+        is_small = abs(residue) <= taken
+        books.report.count("takeovers_that_leave_a_residue" if is_small else "takeovers_that_leave")
+        if not is_small or self._choices.get("takeoverResidue", "kept") == "kept":
+            return
+        sums = books.sums(account)
+        sums.transfers -= residue
+        payer, receiver = (account, RESIDUE) if residue > 0 else (RESIDUE, account)
+        time = match.first.fill.time
+        books.move(payer, receiver, abs(residue), "liquidation_residue", time, source)
 
     def _deleveraged(self, match: Match, forced: ForcedClose, source: Source) -> None:
         bankrupt, victim, lots = self._named(match, forced)

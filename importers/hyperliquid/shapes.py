@@ -11,6 +11,7 @@ from typing import Any
 
 from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none, utc_of
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
+from importers.hyperliquid.funding_rates import is_rate, rate_row
 from importers.hyperliquid.ledger_updates import KINDS
 from importers.hyperliquid.other_rows import (
     dump_row,
@@ -137,6 +138,10 @@ class Shapes:
             yield fill_row(place, address_of(user) if user else self._user(), value, None)
         elif {"coin", "usdc", "szi"} <= value.keys():
             yield socket_funding_row(place, self._user(), value)
+        elif is_rate(value):
+            yield rate_row(place, value)
+        elif {"vaultAddress", "equity"} <= value.keys():
+            raise RowRefused("out_of_scope", "a share of a vault is no perpetual cash")
         else:
             names = ", ".join(sorted(value)[:6])
             raise RowRefused("unknown_kind", f"no known row has the fields {names}"[:160])
