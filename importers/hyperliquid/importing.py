@@ -27,6 +27,7 @@ from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of
 from importers.hyperliquid.reader_process import ReaderProcess
+from importers.hyperliquid.rejects import Rejects
 from importers.hyperliquid.report import FileCount, ImportReport
 from importers.hyperliquid.rows import (
     NANOSECONDS,
@@ -74,11 +75,13 @@ class HyperliquidImport:
         workers: int | None = 1,
         from_snapshot: bool = False,
         until: str | None = None,
+        keeps_rejects: bool = False,
     ) -> None:
         """`venue` and `memory` are the log's, and this import's own from now on.
 
         `from_snapshot` begins at the first snapshot among the files; `until` is the last block or
-        instant that is booked. Raises `BadWindow` where there is no such moment.
+        instant that is booked. Raises `BadWindow` where there is no such moment. With
+        `keeps_rejects` every refused row can be had afterwards as its file has it.
 
         With two workers the files are read by a second process; the facts are the same. None
         takes two where there are as many cores and enough to read.
@@ -97,6 +100,7 @@ class HyperliquidImport:
         self._scales = Scales()
         self.report = ImportReport(left_out=left_out, readings=self._choices, order=order)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
+        self.rejects = Rejects(files) if keeps_rejects else None
         self._matches = MatchBooks(self._books, self._choices)
         self._rounds = FundingRounds()
         self._snapshots = Snapshots(self._books)
@@ -258,7 +262,8 @@ class HyperliquidImport:
         elif isinstance(row, Refused):
             self._refuse(row, row.code, row.detail)
         else:
-            self._refuse(row, "conflict", "a row of this key says something else")
+            other = before.place.text()
+            self._refuse(row, "conflict", f"the row of this key at {other} says something else")
 
     def _is_known(self, row: Row) -> bool:
         """Whether an earlier import recorded a row; then it is counted, not kept."""
@@ -344,6 +349,8 @@ class HyperliquidImport:
             self.report.pass_known(refused)
         else:
             self.report.refuse_row(refused)
+            if self.rejects is not None:
+                self.rejects.add(refused)
             # What lies outside the window may be imported another time.
             if code not in OUTSIDE_WINDOW:
                 self._books.refuse(refused)
