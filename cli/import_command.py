@@ -6,13 +6,15 @@ writes nothing. Rows of an earlier import are passed over: importing twice chang
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
+from cli.errors import CommandFailed, wrong_usage
+from cli.import_endings import import_body, leave_import, show_import
+from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
-from cli.output import note, show, write
+from cli.output import note
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
@@ -24,13 +26,13 @@ from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.rendering import report_object, report_text
-from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
+from importers.hyperliquid.window import BadWindow
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
-from reports.page import AsOf, Page, json_text
+from reports.page import AsOf
 
 EVENTS_TO_FOLLOW: Final = 100_000
 """Events of an import that are counted into the rows at once; more wait for the first question."""
@@ -82,6 +84,25 @@ def import_group() -> None:
     type=click.IntRange(1, 2),
     help="Processes to read and book with; by default 2 for large archives, the result is one.",
 )
+@click.option(
+    "--from-snapshot", is_flag=True, help="Begin with the first snapshot among the files."
+)
+@click.option(
+    "--until", metavar="BLOCK|TIME", help="The last block, or instant (ISO, with zone), to book."
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Also write the reconciliation as one HTML page.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.ndjson",
+    help="Also write every rejected row as its file has it.",
+)
 @click.option("--allow-rejects", is_flag=True, help="Exit 0 although rows were rejected.")
 @click.pass_context
 def hyperliquid(
@@ -92,6 +113,10 @@ def hyperliquid(
     readings: tuple[str, ...],
     order: StreamOrder,
     workers: int | None,
+    from_snapshot: bool,
+    until: str | None,
+    page: Path | None,
+    rejects: Path | None,
     allow_rejects: bool,
 ) -> None:
     r"""Record what Hyperliquid's archive says.
@@ -107,19 +132,18 @@ def hyperliquid(
         raise wrong_usage("bad_value", f"--account {account} names no account")
     chosen = _chosen(readings)
     named = None if account is None else account.lower()
-    run = _Run(context, _Archive(paths, named, chosen, order, workers))
-    found, recorded, moment = run.dry() if dry_run else run.record()
-    report = found.report
-    said = tuple(report_text(report))
-    show_import(
-        context,
-        report_object(report),
-        said,
-        facts=report.facts,
-        recorded=recorded,
-        moment=moment,
+    archive = _Archive(
+        paths, named, chosen, order, workers, from_snapshot, until, rejects is not None
     )
-    leave_import(report, allow_rejects=allow_rejects)
+    run = _Run(context, archive)
+    found, recorded, moment = run.dry() if dry_run else run.record()
+    body = import_body(report_object(found.report), found.report.facts, recorded, moment)
+    if rejects is not None:
+        write_rejects(context, rejects, found)
+    if page is not None:
+        write_report(context, page, body, moment, run.origin)
+    show_import(context, body, report_text(found.report), recorded, moment)
+    leave_import(found.report, allow_rejects=allow_rejects)
 
 
 class _Archive(NamedTuple):
@@ -130,6 +154,9 @@ class _Archive(NamedTuple):
     readings: dict[str, str]
     order: StreamOrder
     workers: int | None
+    from_snapshot: bool
+    until: str | None
+    keeps_rejects: bool
 
 
 class _Run:
@@ -139,10 +166,12 @@ class _Run:
         self._context = context
         self._archive = archive
         self._url = settings_of(context).url
+        self.origin = "no store"
 
     def record(self) -> tuple[HyperliquidImport, Recorded, AsOf]:
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
+            self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
             try:
@@ -163,6 +192,7 @@ class _Run:
             found, moment = self._found(None), None
         else:
             with ledger:
+                self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
         try:
             for events in self._watched(found):
@@ -199,11 +229,16 @@ class _Run:
                 memory=memory,
                 order=archive.order,
                 workers=archive.workers,
+                from_snapshot=archive.from_snapshot,
+                until=archive.until,
+                keeps_rejects=archive.keeps_rejects,
             )
         except UnreadablePath as fault:
             raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
+        except BadWindow as fault:
+            raise wrong_usage(fault.code, str(fault)) from fault
 
 
 def _unreadable(fault: UnreadablePath) -> CommandFailed:
@@ -223,55 +258,3 @@ def _chosen(readings: Iterable[str]) -> dict[str, str]:
 def _unknown_reading(text: str) -> CommandFailed:
     known = "; ".join(f"{kind}={'|'.join(some)}" for kind, some in sorted(READINGS.items()))
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
-
-
-def show_import(
-    context: click.Context,
-    report: dict[str, Any],
-    said: tuple[str, ...],
-    *,
-    facts: int,
-    recorded: Recorded | None,
-    moment: AsOf | None,
-) -> None:
-    """Show a report, and what became of its facts; without `recorded` it was a dry run."""
-    body: dict[str, Any] = {
-        "lines": report["lines"],
-        "applied": report["applied"],
-        "rejected": report["rejected"],
-        "events": recorded.events if recorded else 0,
-        "first_seq": recorded.first_seq if recorded else None,
-        "last_seq": recorded.last_seq if recorded else None,
-        "root": recorded.root.hex() if recorded else (moment.root if moment else ""),
-        "dry_run": recorded is None,
-        "facts": facts,
-        **report,
-    }
-    if recorded is None:
-        ending = f"Dry run: {facts} facts were not written."
-    elif recorded.events:
-        ending = f"{recorded.events} events, seq {recorded.first_seq} to {recorded.last_seq}"
-    else:
-        ending = "Nothing new: no events were written."
-    page = Page("import/1", moment, body, None, ("\n".join((*said, ending)),))
-    if settings_of(context).output_format == "ndjson":
-        write(json_text(page.object()) + "\n")
-    else:
-        show(context, page)
-
-
-def leave_import(report: ImportReport, *, allow_rejects: bool) -> None:
-    """Fail where sums do not agree, or where rows were rejected now."""
-    if not report.holds:
-        message = "the sums of the rows and the books do not agree"
-        raise CommandFailed(Failure("sums_differ", 1, message, hint="--json shows each account"))
-    if not report.is_complete and not allow_rejects:
-        count = report.rejected_rows - report.recorded_before
-        raise CommandFailed(
-            Failure(
-                "rejected_rows",
-                REJECTED,
-                f"{count} of {report.rows_in} rows {'was' if count == 1 else 'were'} rejected",
-                hint="--allow-rejects takes that for a success",
-            )
-        )

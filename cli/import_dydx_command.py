@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.errors import wrong_usage
-from cli.import_command import leave_import, show_import
+from cli.import_endings import import_body, leave_import, show_import
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
@@ -57,16 +57,10 @@ def dydx(
         found, recorded, moment = run.dry() if dry_run else run.record()
     except UnreadablePath as fault:
         raise wrong_usage("unreadable_path", str(fault), hint=fault.hint) from fault
-    said = tuple(report_text(found.report, found.checks))
-    show_import(
-        context,
-        report_object(found.report, found.checks),
-        said,
-        facts=found.report.facts,
-        recorded=recorded,
-        moment=moment,
-    )
-    leave_import(found.report, allow_rejects=allow_rejects)
+    report = found.report
+    body = import_body(report_object(report, found.checks), report.facts, recorded, moment)
+    show_import(context, body, report_text(report, found.checks), recorded, moment)
+    leave_import(report, allow_rejects=allow_rejects)
 
 
 class _Run:

@@ -210,7 +210,7 @@ class Spoiler:
         self.account, coin = next(key for key, times in hours.items() if times == 4)
         rows = [
             {
-                "time": 1_760_126_400_000 + number,
+                "time": 1_760_128_200_000 + number,
                 "hash": NO_HASH,
                 "delta": {
                     "type": "funding",
