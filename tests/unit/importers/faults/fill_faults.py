@@ -4,7 +4,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.importers.faults.spoiling import (
+from tests.unit.importers.faults.sites import (
     FillFault,
     NotHereError,
     Site,

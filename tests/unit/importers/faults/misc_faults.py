@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from tests.unit.importers.faults.spoiling import (
+from tests.unit.importers.faults.sites import (
     FundingFault,
     MiscFault,
     MiscSite,

@@ -12,7 +12,8 @@ from importers.hyperliquid_generator.generating import generate
 from tests.unit.importers.archives import Imported, imported
 from tests.unit.importers.faults.fill_faults import CLOSE_FAULTS, FILL_FAULTS
 from tests.unit.importers.faults.misc_faults import FUNDING_FAULTS, MISC_FAULTS
-from tests.unit.importers.faults.spoiling import Consequences, Spoiler
+from tests.unit.importers.faults.sites import Consequences
+from tests.unit.importers.faults.spoiling import Spoiler
 
 Spoiled = tuple[Path, Imported, Consequences]
 

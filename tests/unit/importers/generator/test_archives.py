@@ -208,5 +208,5 @@ def test_a_packer_that_is_not_installed_is_named(
     exit_code, _, err = called(capsys, str(tmp_path / "out"), "--compression", "lz4")
 
     assert exit_code == 2
-    assert err.startswith("error[packer_missing]:")
+    assert err.startswith("error[missing_extra]:")
     assert not (tmp_path / "out").exists()
