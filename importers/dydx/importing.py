@@ -203,6 +203,8 @@ class DydxImport:
         }
         report.single_tier = [name for name in used if self._markets.is_single_tier(name)]
         report.close(self.venue)
+        # Those are the other venue's regularities; the ones of this venue are in `checks`.
+        report.checks.found.clear()
 
 
 def _refused(row: Row, code: Reason, detail: str) -> Refused:

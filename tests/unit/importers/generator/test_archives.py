@@ -16,7 +16,7 @@ from importers.hyperliquid_generator.chance import Chance
 from importers.hyperliquid_generator.generating import FolderNotEmpty, TooFewRows, generate
 from tests.unit.importers.generator.evenings import blocks, evening
 
-DIGEST = "1ce45aa74584bb72f53867e37e540eab7a2cfda4f6ce714cf8aba6dac7913d15"
+DIGEST = "c0b7207931947bb30384e2db227c500c4782d62201efa995017393b55533052d"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
