@@ -124,8 +124,11 @@ class _Open:
     scope: str
     closes: list[RecordedClose] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    is_passed: bool = False
+    """Whether something else has moved positions of its market since its last close."""
     is_interrupted: bool = False
     is_judged: bool = False
+    is_told: bool = False
 
 
 class Audit:
@@ -162,7 +165,7 @@ class Audit:
                 self._closed(venue, event, key)
         elif self._open:
             for key, found in self._open.items():
-                found.is_interrupted |= not found.is_judged and comes_between(event, key)
+                found.is_passed |= comes_between(event, key)
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
@@ -196,7 +199,7 @@ class Audit:
         if found is None:
             self._instant = key.instant
             found = self._open[key] = self._begun(venue, market, event, key)
-        elif found.is_judged:
+        elif found.is_judged or found.is_passed:
             # It goes on after another decision or trade came between.
             found.is_interrupted, found.is_judged = True, False
         self._current = key
@@ -273,7 +276,8 @@ class Audit:
         if found.is_judged:
             return
         found.is_judged = True
-        if found.is_interrupted:
+        if found.is_interrupted and not found.is_told:
+            found.is_told = True
             found.missing.append(MissingInput(Missing.ORDER_IN_BLOCK, (), 1))
         closed = _summed(found.closes)
         found.findings = tuple(
