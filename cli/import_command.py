@@ -4,29 +4,37 @@ Facts are recorded in bulk; what became of every row is the answer. A dry run sa
 writes nothing. Rows of an earlier import are passed over: importing twice changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import click
 
 from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
+from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
-from cli.output import show, write
+from cli.output import note, show, write
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
+from domain.envelope import validated
+from domain.events import Event
 from domain.units import is_identifier
 from domain.venue import Venue
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
-from importers.hyperliquid.reading import UnreadablePath
 from importers.hyperliquid.rendering import report_object, report_text
+from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
+from importers.hyperliquid.unpacking import UnreadablePath
+from importers.hyperliquid.window import BadWindow
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
 from reports.page import AsOf, Page, json_text
+
+EVENTS_TO_FOLLOW: Final = 100_000
+"""Events of an import that are counted into the rows at once; more wait for the first question."""
 
 
 @click.group(
@@ -62,6 +70,37 @@ def import_group() -> None:
     metavar="KIND=READING",
     help="How to book a kind of ledger update whose effect is uncertain.",
 )
+@click.option(
+    "--order",
+    type=click.Choice(tuple(STREAM_ORDERS)),
+    default="misc-first",
+    show_default=True,
+    help="What comes first inside one block; the venue does not publish it.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 2),
+    help="Processes to read and book with; by default 2 for large archives, the result is one.",
+)
+@click.option(
+    "--from-snapshot", is_flag=True, help="Begin with the first snapshot among the files."
+)
+@click.option(
+    "--until", metavar="BLOCK|TIME", help="The last block, or instant (ISO, with zone), to book."
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Also write the reconciliation as one HTML page.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.ndjson",
+    help="Also write every rejected row as its file has it.",
+)
 @click.option("--allow-rejects", is_flag=True, help="Exit 0 although rows were rejected.")
 @click.pass_context
 def hyperliquid(
@@ -70,12 +109,19 @@ def hyperliquid(
     dry_run: bool,
     account: str | None,
     readings: tuple[str, ...],
+    order: StreamOrder,
+    workers: int | None,
+    from_snapshot: bool,
+    until: str | None,
+    page: Path | None,
+    rejects: Path | None,
     allow_rejects: bool,
 ) -> None:
     r"""Record what Hyperliquid's archive says.
 
     Reads API dumps, socket messages, fills and misc events by block, the oldest trades, asset
-    contexts and meta, plain or gzip, and says what became of every row.
+    contexts and meta, plain or packed (gzip, zstd, LZ4 frames, split parts), and says what became
+    of every row. An import that was interrupted goes on when the same command is given again.
 
     \b
     Example:  zerosum import hyperliquid fills.json --account 0x1234... --dry-run
@@ -83,14 +129,32 @@ def hyperliquid(
     if account is not None and not is_identifier(account):
         raise wrong_usage("bad_value", f"--account {account} names no account")
     chosen = _chosen(readings)
-    archive: _Archive = (paths, None if account is None else account.lower(), chosen)
+    named = None if account is None else account.lower()
+    archive = _Archive(
+        paths, named, chosen, order, workers, from_snapshot, until, rejects is not None
+    )
     run = _Run(context, archive)
     found, recorded, moment = run.dry() if dry_run else run.record()
-    _show(context, found, recorded, moment)
+    body = _body(found, recorded, moment)
+    if rejects is not None:
+        write_rejects(context, rejects, found)
+    if page is not None:
+        write_report(context, page, body, moment, run.origin)
+    _show(context, found, recorded, moment, body)
     _leave(found, allow_rejects=allow_rejects)
 
 
-_Archive = tuple[tuple[Path, ...], str | None, dict[str, str]]
+class _Archive(NamedTuple):
+    """What to import, and how."""
+
+    paths: tuple[Path, ...]
+    account: str | None
+    readings: dict[str, str]
+    order: StreamOrder
+    workers: int | None
+    from_snapshot: bool
+    until: str | None
+    keeps_rejects: bool
 
 
 class _Run:
@@ -100,15 +164,22 @@ class _Run:
         self._context = context
         self._archive = archive
         self._url = settings_of(context).url
+        self.origin = "no store"
 
     def record(self) -> tuple[HyperliquidImport, Recorded, AsOf]:
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
+            self.origin = ledger.origin
             found = self._found(ledger)
-            progress = Progress(self._context, "recording facts")
             digests = found.report.digests
-            recorded = ledger.record(progress.over(found.facts()), files=digests)
-            rows_follow(self._context, ledger)
+            try:
+                recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
+            except UnreadablePath as fault:
+                raise _unreadable(fault) from fault
+            if recorded.events <= EVENTS_TO_FOLLOW:
+                rows_follow(self._context, ledger)
+            else:
+                note(self._context, "the rows follow with the first question that needs them")
             return found, recorded, as_of(ledger, ledger.head)
 
     def dry(self) -> tuple[HyperliquidImport, None, AsOf | None]:
@@ -119,31 +190,57 @@ class _Run:
             found, moment = self._found(None), None
         else:
             with ledger:
+                self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        for _ in Progress(self._context, "reading facts").over(found.facts()):
-            pass
+        try:
+            for events in self._watched(found):
+                validated(events)
+        except UnreadablePath as fault:
+            raise _unreadable(fault) from fault
         return found, None, moment
 
+    def _watched(self, found: HyperliquidImport) -> Iterator[list[Event]]:
+        """The facts, with the share of bytes read and the rows per second on the terminal."""
+        progress = Progress(self._context, "rows", share=lambda: found.share)
+        before = 0
+        for events in found.events():
+            yield events
+            progress.add(found.rows - before)
+            before = found.rows
+        progress.end()
+
     def _found(self, ledger: Ledger | None) -> HyperliquidImport:
-        paths, account, readings = self._archive
+        archive = self._archive
         venue, memory = Venue(), Memory()
         if ledger is not None and ledger.head:
-            # The import's own venue: the ledger's is folded again while it records.
             venue = ledger.venue_at(ledger.head)
             if venue.kind == "decided":
                 message = "this log's venue decides here; it takes no recorded facts"
                 raise DecidedLog(message)
             memory = Memory.of(ledger.events())
         try:
-            found = HyperliquidImport(
-                paths, account=account, readings=readings, venue=venue, memory=memory
+            return HyperliquidImport(
+                archive.paths,
+                account=archive.account,
+                readings=archive.readings,
+                venue=venue,
+                memory=memory,
+                order=archive.order,
+                workers=archive.workers,
+                from_snapshot=archive.from_snapshot,
+                until=archive.until,
+                keeps_rejects=archive.keeps_rejects,
             )
-            found.read()
         except UnreadablePath as fault:
-            raise wrong_usage("unreadable_path", str(fault), hint=fault.hint) from fault
+            raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
-        return found
+        except BadWindow as fault:
+            raise wrong_usage(fault.code, str(fault)) from fault
+
+
+def _unreadable(fault: UnreadablePath) -> CommandFailed:
+    return wrong_usage("unreadable_path", str(fault), hint=fault.hint)
 
 
 def _chosen(readings: Iterable[str]) -> dict[str, str]:
@@ -161,11 +258,11 @@ def _unknown_reading(text: str) -> CommandFailed:
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
 
 
-def _show(
-    context: click.Context, found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
-) -> None:
+def _body(
+    found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
+) -> dict[str, Any]:
     report = report_object(found.report)
-    body: dict[str, Any] = {
+    return {
         "lines": report["lines"],
         "applied": report["applied"],
         "rejected": report["rejected"],
@@ -177,6 +274,15 @@ def _show(
         "facts": found.report.facts,
         **report,
     }
+
+
+def _show(
+    context: click.Context,
+    found: HyperliquidImport,
+    recorded: Recorded | None,
+    moment: AsOf | None,
+    body: dict[str, Any],
+) -> None:
     said = tuple(report_text(found.report))
     if recorded is None:
         ending = f"Dry run: {found.report.facts} facts were not written."

@@ -24,6 +24,9 @@ QUESTIONS = {
     "init": Lazy("cli.init_command:init", "Create a store with an empty log."),
     "apply": Lazy("cli.apply_command:apply", "Run commands (NDJSON or scenario notation)."),
     "import": Lazy("cli.import_command:import_group", "Record what a venue's archive says."),
+    "generate": Lazy(
+        "cli.generate_command:generate_group", "Write a made-up venue's archive, with its truth."
+    ),
     "balances": Lazy("cli.balances_command:balances", "What does each account hold in money?"),
     "positions": Lazy("cli.positions_command:positions", "Who holds which position?"),
     "oi": Lazy("cli.oi_command:oi", "How much is open on both sides of each market?"),

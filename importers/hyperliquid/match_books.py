@@ -6,13 +6,19 @@ Positions are met before they are changed: an account first seen with a position
 beyond it is named.
 """
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 
 from domain.position import Position, fill
+from domain.rounding import half_even
 from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
-from importers.hyperliquid.labels import ADL, SETTLEMENT, is_forced, label_faults
+from importers.hyperliquid.forced_books import ForcedBooks
+from importers.hyperliquid.forced_closes import liquidation_of
+from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
 from importers.hyperliquid.pairing import Match, Side
-from importers.hyperliquid.rows import RowRefused
+
+ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
+"""The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
 
 
 class Before(NamedTuple):
@@ -26,16 +32,14 @@ class Before(NamedTuple):
 class MatchBooks:
     """Books matches; positions and money are in the `Books` it writes to."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, choices: Mapping[str, str]) -> None:
         self._books = books
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
+        self.forced = ForcedBooks(books, choices)
 
     def position_of(self, account: str, coin: str) -> int | None:
         """Lots held; None when the account was never met in this coin."""
-        if (account, coin) not in self._books.memory.met:
-            return None
-        position = self._position(account, coin)
-        return 0 if position is None else position.quantity
+        return self._books.held(account, coin)
 
     def book(self, match: Match) -> None:
         """Book one match, with all that has to be booked around it."""
@@ -49,16 +53,15 @@ class MatchBooks:
         source = _source(match)
         for side in match.sides[:1] if match.is_self_match else match.sides:
             self._meet(side, source)
-        self._book_mark(match, source)
+        liquidation = liquidation_of(match)
+        if liquidation is not None:
+            source = self.forced.liquidated(match, liquidation, source)
         before = {account: self._before(account, match.coin) for account in (buyer, seller)}
         for fault in label_faults(match, {name: b.position for name, b in before.items()}):
             books.report.find(fault, first.place)
-        forced = self._forced(match)
-        if forced == "adl":
-            self._deleveraged(match, source)
-        elif forced == "takeover":
-            self._taken_over(match, source)
-        else:
+        if first.label in FREE_OF_FEES or liquidation is not None:
+            self.forced.check_fees(match)
+        if not self.forced.book(match, source):
             self._traded(match, buyer, seller, source)
         self._settle(match, before, source)
 
@@ -72,6 +75,7 @@ class MatchBooks:
             self._adjust("opening", side, side.start, source)
         elif held is not None and held != side.start:
             sums.doubts.add("gap")
+            self.forced.broken.add(side.fill.place)
             self._books.report.chain_break(side.fill.place, account, coin, held, side.start)
             before = self._before(account, coin)
             self._adjust("gap", side, side.start - held, source)
@@ -91,7 +95,7 @@ class MatchBooks:
         stated: dict[str, int | None] = {"buyer": None, "seller": None}
         if purpose == "gap":
             role = "buyer" if lots > 0 else "seller"
-            stated[role] = _stated(self._position(fill_.account, fill_.coin), lots, 0)
+            stated[role] = _stated(self._books.position(fill_.account, fill_.coin), lots, 0)
         data = {
             "buyer": buyer,
             "buyer_fee": 0,
@@ -106,54 +110,15 @@ class MatchBooks:
         }
         self._emit("market.trade_executed/1", side, _known(data), source)
 
-    def _book_mark(self, match: Match, source: Source) -> None:
-        """The mark printed for the venue's liquidation test; a trade price is never a mark."""
-        for side in match.sides:
-            liquidation = side.fill.liquidation
-            if liquidation is None or liquidation.mark is None:
-                continue
-            try:
-                price = self._books.scales.ticks(match.coin, liquidation.mark)
-            except RowRefused:
-                self._books.report.find("mark_off_tick", side.fill.place)
-                continue
-            if price and price != self._books.venue.markets[match.coin].mark:
-                self._books.set_mark(match.coin, price, side.fill.time, source)
-            return
-
-    def _forced(self, match: Match) -> Literal["adl", "takeover"] | None:
-        """Whether the match is a forced close that the books can name with both of its parties.
-
-        Where a row is missing or shrinks nothing, the match is booked as a recorded trade; its
-        source keeps the venue's label.
-        """
-        labels = [side.fill.label for side in match.sides]
-        if not any(map(is_forced, labels)):
-            return None
-        report, place = self._books.report, match.first.fill.place
-        if len(match.sides) < 2 or match.is_self_match:
-            report.find("forced_close_with_one_row", place)
-            return None
-        losing, winning = _parties(match)
-        shrinking = [losing, winning] if ADL in labels else [losing]
-        if any(side.fill.fee for side in match.sides) or not all(map(self._shrinks, shrinking)):
-            report.find("forced_close_unlike_its_label", place)
-            return None
-        return "adl" if ADL in labels else "takeover"
-
-    def _shrinks(self, side: Side) -> bool:
-        held = self.position_of(side.fill.account, side.fill.coin) or 0
-        return held * side.change < 0 and abs(side.change) <= abs(held)
-
     def _traded(self, match: Match, buyer: str, seller: str, source: Source) -> None:
         lots, price = abs(match.sides[0].change), match.sides[0].price
-        held = self._position(buyer, match.coin)
-        bought = _stated(held, lots, _printed(match.buyer))
+        held = self._books.position(buyer, match.coin)
+        bought = self._result(match.buyer, held, lots)
         after = held
         if buyer == seller:
             after = fill(held, lots, lots * price, 0, bought).position
         else:
-            after = self._position(seller, match.coin)
+            after = self._books.position(seller, match.coin)
         data = {
             "buyer": buyer,
             "buyer_fee": match.buyer.fill.fee if match.buyer else 0,
@@ -163,44 +128,11 @@ class MatchBooks:
             "quantity": lots,
             "seller": seller,
             "seller_fee": match.seller.fill.fee if match.seller else 0,
-            "seller_realized": _stated(after, -lots, _printed(match.seller)),
+            "liquidation_id": source.get("liquidation_id"),
+            "seller_realized": self._result(match.seller, after, -lots),
             "trade_id": _trade_id(match.first),
         }
         self._emit("market.trade_executed/1", match.first, _known(data), source)
-
-    def _taken_over(self, match: Match, source: Source) -> None:
-        losing, winning = _parties(match)
-        data = {
-            "amount": -losing.change * losing.price,
-            "bankrupt": losing.fill.account,
-            "liquidation_id": f"{losing.fill.block or losing.fill.time}:{losing.fill.account}",
-            "quantity": abs(losing.change),
-            "quote": None,
-            "stopped_by": "all_taken",
-            "vault": winning.fill.account,
-        }
-        self._books.report.count("taken_over")
-        self._emit("market.position_taken_over/1", match.first, data, source)
-
-    def _deleveraged(self, match: Match, source: Source) -> None:
-        losing, winning = _parties(match)
-        held = self.position_of(winning.fill.account, match.coin) or 0
-        data = {
-            "amount": -losing.change * losing.price,
-            "bankrupt": losing.fill.account,
-            "cost": None,
-            "decision_id": None,
-            "quantity": abs(losing.change),
-            "quantity_after": held + winning.change,
-            "quantity_before": held,
-            "rank": None,
-            "realized": winning.fill.closed_pnl or 0,
-            "score_denominator": None,
-            "score_numerator": None,
-            "victim": winning.fill.account,
-        }
-        self._books.report.count("deleveraged")
-        self._emit("market.position_deleveraged/1", match.first, data, source)
 
     def _settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
         """Compare the books' results with the printed ones."""
@@ -213,6 +145,8 @@ class MatchBooks:
                 sums.rows += 1
                 sums.fees += side.fill.fee
                 sums.flow -= side.change * side.price
+                if side.fill.closed_pnl:
+                    self.check_result(side, side.fill.closed_pnl)
                 if side.fill.closed_pnl is None:
                     sums.doubts.add("cash uncertain")
                     sums.add_residue("closed_pnl_unknown", realized)
@@ -221,10 +155,14 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
-            bound = self._truncation_bound(account, match, earlier.position)
+            lots = match.sides[0].change
+            bound = self.note_closed(account, match.coin, earlier.position, lots)
             if not difference:
                 continue
-            if not earlier.basis_known:
+            if earlier.position is not None and self._is_given(account, earlier):
+                # The state gave the equity, so only the unknown entry cost comes to light here.
+                sums.add_residue("opening_cost", -difference)
+            elif not earlier.basis_known:
                 sums.opening_basis += difference
                 self._correct(account, difference, "opening", sides[0], source)
             elif abs(difference) <= bound:
@@ -233,14 +171,51 @@ class MatchBooks:
                 sums.add_residue("closed_pnl_differs", -difference)
                 self._books.report.find("closed_pnl_differs", sides[0].fill.place)
 
-    def _truncation_bound(self, account: str, match: Match, position: Position | None) -> int:
-        """The venue cuts its average price to a tick, so each lot closed may differ by one unit."""
+    def check_result(self, side: Side, printed: int) -> None:
+        """A result belongs to lots that were closed, at an entry price on the grid."""
+        checks, place = self._books.report.checks, side.fill.place
+        if side.start * side.change >= 0:
+            checks.say("F4", place, holds=False)
+        elif side.fill.time >= ENTRY_PRICES_CUT_SINCE:
+            closed = min(abs(side.start), abs(side.change))
+            checks.say("F5", place, holds=printed % closed == 0)
+
+    def _is_given(self, account: str, earlier: Before) -> bool:
+        position = earlier.position
+        return (
+            not earlier.basis_known
+            and position is not None
+            and self._books.memory.is_given(account, position)
+        )
+
+    def _result(self, side: Side | None, position: Position | None, lots: int) -> int | None:
+        """The result to state for a side: the printed one, where it decides.
+
+        A position that a state brought has no entry price. The first printed result tells it, so
+        the result is stated that leaves the remaining lots at this price; equity is the same.
+        """
+        stated = _stated(position, lots, None if side is None else side.fill.closed_pnl)
+        if stated is None or side is None or position is None or position.basis_known:
+            return stated
+        if not self._books.memory.is_given(side.fill.account, position):
+            return stated
+        left = position.quantity + lots
+        entry_left = left * side.price - half_even(abs(left) * stated, abs(lots))
+        return -lots * side.price - position.cost + entry_left
+
+    def note_closed(self, account: str, coin: str, position: Position | None, lots: int) -> int:
+        """The venue cuts its average price to a tick, so each lot closed may differ by one unit.
+
+        Gives how many may have been closed since the position was opened.
+        """
         if position is None:
             return 0
-        opened, closed = self._closed.get((account, match.coin), (position.opened_seq, 0))
-        closed = closed if opened == position.opened_seq else 0
-        closed += min(abs(match.sides[0].change), abs(position.quantity))
-        self._closed[account, match.coin] = (position.opened_seq, closed)
+        key = (account, coin)
+        opened, closed = self._closed.get(key, (position.opened_seq, 0))
+        if opened != position.opened_seq:
+            closed = 0
+        closed += min(abs(lots), abs(position.quantity))
+        self._closed[key] = (position.opened_seq, closed)
         return closed
 
     def _correct(self, account: str, amount: int, why: str, side: Side, source: Source) -> None:
@@ -254,14 +229,10 @@ class MatchBooks:
         self._books.emit(kind, f"market/{side.fill.coin}", in_order, side.fill.time, source)
 
     def _before(self, account: str, coin: str) -> Before:
-        position = self._position(account, coin)
+        position = self._books.position(account, coin)
         realized = self._books.venue.markets[coin].realized.get(account, 0)
         known = self._books.memory.is_basis_known(account, coin, position)
         return Before(position, realized, known)
-
-    def _position(self, account: str, coin: str) -> Position | None:
-        market = self._books.venue.markets.get(coin)
-        return None if market is None else market.positions.get(account)
 
 
 def _stated(position: Position | None, lots: int, printed: int | None) -> int | None:
@@ -269,26 +240,6 @@ def _stated(position: Position | None, lots: int, printed: int | None) -> int | 
     if position is None or position.quantity * lots >= 0 or abs(lots) >= abs(position.quantity):
         return None
     return printed
-
-
-def _printed(side: Side | None) -> int | None:
-    return None if side is None else side.fill.closed_pnl
-
-
-def _parties(match: Match) -> tuple[Side, Side]:
-    """The losing side of a forced close, and the other: by label, name, who took liquidity."""
-    first, second = match.sides
-    if second.fill.label == ADL:
-        return first, second
-    if first.fill.label == ADL:
-        return second, first
-    liquidation = first.fill.liquidation or second.fill.liquidation
-    named = None if liquidation is None else liquidation.user
-    if named is not None and second.fill.account.partition("@")[0] == named:
-        return second, first
-    if named is not None and first.fill.account.partition("@")[0] == named:
-        return first, second
-    return (second, first) if first.fill.taker else (first, second)
 
 
 def _known(data: dict[str, Any]) -> dict[str, Any]:
