@@ -30,7 +30,14 @@ from domain.audit.closes import (
     key_of,
 )
 from domain.audit.holders import Holders, Marks
-from domain.audit.knowledge import Assumption, Doubt, Knowledge, Missing, Origin
+from domain.audit.knowledge import (
+    Assumption,
+    Doubt,
+    Knowledge,
+    Missing,
+    Origin,
+    is_outside,
+)
 from domain.audit.readings import Reading, default_readings
 from domain.audit.roster import Roster
 from domain.audit.verdict import Closed, Finding, MissingInput, finding
@@ -219,6 +226,9 @@ class Audit:
         doubts, marks = self._holders.doubts_of(venue, key.bankrupt, now)
         equity: QuoteUnits | None = None
         bankruptcy: Fraction | None = None
+        if is_outside(event["data"]["bankrupt"]):
+            # The loser's own row is missing: its books do not move with this close.
+            position = None
         if position is None:
             texts: tuple[str, ...] = (str(Missing.BANKRUPT_UNKNOWN),)
         else:
@@ -255,13 +265,17 @@ class Audit:
         now, before = self.knowledge.mark_times.get(market.id, (None, None))
         if now is None or before is None or market.previous_mark is None:
             return False
-        return self._takes_any_mark or now - before <= self._terms.oldest_mark
+        if self._takes_any_mark or market.id in self.knowledge.exactly_marked:
+            return True
+        return now - before <= self._terms.oldest_mark
 
     def _missing(self, market: Market) -> list[MissingInput]:
         """What is missing for every verdict in this market so far."""
         found = []
         knowledge, assumptions = self.knowledge, self._terms.assumptions
         midway = knowledge.met_midway.get(market.id, 0)
+        if market.id in knowledge.begun and f"outside:opening:{market.id}" in market.positions:
+            midway += 1
         if midway and Assumption.NO_UNSEEN_HOLDERS not in assumptions:
             found.append(MissingInput(Missing.UNSEEN_HOLDERS, (), midway))
         refused = knowledge.unattributed_count

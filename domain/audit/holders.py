@@ -27,6 +27,8 @@ class Marks(NamedTuple):
         if venue.markets[market].mark is None:
             return Doubt.MARK_MISSING
         set_at, _ = knowledge.mark_times.get(market, (None, None))
+        if market in knowledge.exactly_marked:
+            return None
         if self.oldest is not None and (set_at is None or now - set_at > self.oldest):
             return Doubt.MARK_OLD
         return None

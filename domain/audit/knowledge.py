@@ -22,6 +22,12 @@ HARMLESS_REFUSALS: Final = frozenset(
 )
 """Codes of refused rows that cannot have changed what an account holds here."""
 
+SNAPSHOT: Final = "snapshot"
+"""How the source of an opening says that it is one of all positions of an instant."""
+
+OPENING_CASH: Final = "opening_cash"
+"""Why money moves when a recorded state says what an account has."""
+
 _BASIS: Final = ("opening_basis", "gap_basis")
 
 
@@ -63,6 +69,9 @@ class Origin(StrEnum):
     """Never: only a state that was recorded says what an account had."""
 
 
+_STATED: Final = (Doubt.OPENING_UNKNOWN, Doubt.CASH_UNKNOWN, Doubt.CASH_UNCERTAIN)
+
+
 def is_outside(account: AccountId) -> bool:
     """Whether an account only stands for what the archive does not show."""
     return account.startswith(OUTSIDE)
@@ -79,13 +88,16 @@ class Knowledge:
         self._doubts: dict[AccountId, tuple[Doubt, ...]] = {}
         self.touched: dict[AccountId, int] = {}
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
+        self.exactly_marked: set[MarketId] = set()
+        """Markets whose every mark stands in the log with its block: none is ever old."""
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
         """How many positions of a market were met midway, broke, or have no other side."""
-        self.unattributed: list[int] = []
-        """Seqs of refused rows whose account nobody knows, the first few."""
+        self.begun: set[MarketId] = set()
+        """Markets whose books begin with the positions of a snapshot."""
         self.unattributed_count = 0
+        """How many rows were refused whose account nobody knows."""
 
     def doubts(self, account: AccountId) -> tuple[Doubt, ...]:
         """Why the account's money is not known; nothing for one whose books are its own."""
@@ -103,6 +115,9 @@ class Knowledge:
                 self.mark_times.get(market, (None, None))[0],
             )
             self.marks_seq = event["seq"]
+            source = event["source"]
+            if "block" in source and str(source.get("key", ""))[:5] == "mark|":
+                self.exactly_marked.add(market)
         elif kind == "account.collateral_deposited/1":
             self._paid_in(event["stream"][8:], event["seq"])
         elif kind == "account.collateral_moved/1":
@@ -112,8 +127,11 @@ class Knowledge:
         elif kind == "market.funding_settled/1":
             self.marks_seq = event["seq"]
         elif kind != "account.opened/1":
-            for account in parties(event):
+            names = parties(event)
+            for account in names:
                 self._touch(account, event["seq"])
+            if any(map(is_outside, names)) and event["stream"][:7] == "market/":
+                self._midway(event["stream"][7:])
 
     def _touch(self, account: AccountId, seq: int) -> None:
         self.touched[account] = seq
@@ -134,7 +152,11 @@ class Knowledge:
             for account in (buyer, seller):
                 self.touched[account] = seq
                 self._doubt(account, doubt)
-            self._midway(event["stream"][7:])
+            if event["source"].get("start") == SNAPSHOT:
+                # All positions of an instant: what they do not show is their sum, if any.
+                self.begun.add(event["stream"][7:])
+            else:
+                self._midway(event["stream"][7:])
             return
         self._touch(buyer, seq)
         self._touch(seller, seq)
@@ -152,6 +174,10 @@ class Knowledge:
 
     def _moved(self, seq: int, data: dict[str, Any]) -> None:
         payer, receiver, reason = data["from"], data["to"], data["reason"]
+        if reason == OPENING_CASH:
+            for account in (payer, receiver):
+                self._stated(account, seq)
+            return
         if reason == "funding" or reason in _BASIS:
             # Who is paid funding holds something: as a first row that is a position never seen.
             self._touch(payer, seq)
@@ -159,6 +185,12 @@ class Knowledge:
             return
         self._touch(payer, seq)
         self._paid_in(receiver, seq)
+
+    def _stated(self, account: AccountId, seq: int) -> None:
+        """A state says what money the account has; of its positions it does not say the cost."""
+        self.touched[account] = seq
+        left = (doubt for doubt in self._doubts.get(account, ()) if doubt not in _STATED)
+        self._doubts[account] = tuple(left)
 
     def _refused(self, event: Event) -> None:
         data, source = event["data"], event["source"]
@@ -171,8 +203,6 @@ class Knowledge:
         if named:
             return
         self.unattributed_count += 1
-        if len(self.unattributed) < 10:
-            self.unattributed.append(event["seq"])
 
 
 def doubt_texts(doubts: Iterable[Doubt]) -> list[str]:

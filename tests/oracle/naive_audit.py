@@ -36,8 +36,10 @@ class Books:
             paid = _half_even(Fraction(amount * closing, lots))
             if closing == lots:
                 paid = amount
-            released = cost if closing == -quantity else _half_even(
-                Fraction(cost * abs(closing), abs(quantity))
+            released = (
+                cost
+                if closing == -quantity
+                else _half_even(Fraction(cost * abs(closing), abs(quantity)))
             )
             self.cash[account] = cash - paid - released
             quantity, cost = quantity + closing, cost - released
@@ -191,9 +193,9 @@ def _verdict(
             scores[name] = _score(letter, side, row)
             wins[name] = not IN_PROFIT_ONLY[letter] or side * row[2] - row[1] > 0
     broken = any(name in known and known[name][3] <= 0 for name in closed)
-    for ahead in scores:
-        for behind in scores:
-            is_before = (wins[ahead], scores[ahead]) > (wins[behind], scores[behind])
+    for ahead, high in scores.items():
+        for behind, low in scores.items():
+            is_before = (wins[ahead], high) > (wins[behind], low)
             kept_something = closed.get(ahead, 0) < known[ahead][0]
             broken |= is_before and kept_something and behind in closed
     broken |= sum(1 for lots in left.values() if lots) > 1
