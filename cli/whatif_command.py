@@ -175,7 +175,8 @@ def _say_what_was_left_out(context: click.Context, study: RecordedStudy) -> None
                 hint="zerosum audit adl says what is missing, and for whom",
             )
         )
-    note(context, f"{many} decisions cannot be decided again and are left out: {reasons}")
+    what = "1 decision" if many == 1 else f"{many} decisions"
+    note(context, f"{what} cannot be decided again, left out: {reasons}")
 
 
 def _first_decision(ledger: Ledger, asked: Range) -> int | None:
