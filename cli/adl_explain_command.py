@@ -7,16 +7,19 @@ import click
 
 from cli.adl_files import write_html, write_pdf
 from cli.adl_pages import explained_for
+from cli.auditing import is_recorded
 from cli.errors import wrong_usage
 from cli.exporting import target
 from cli.output import note, show
 from cli.persons import with_persons
-from cli.reading import Reading, as_of, reading
+from cli.reading import Reading, as_of, log_only, reading
+from cli.recorded_adl import Question, explain_recorded
 from cli.settings import PastQuestion
 from domain.adl.decision import circumstances, closure_amount, closure_cost, decision, standings
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
 from domain.adl.selections import SELECTIONS
+from domain.audit.auditing import Terms
 from domain.venue import Venue
 from ledger.failures import translated
 from ledger.ledger import Ledger
@@ -75,6 +78,11 @@ def adl_explain(
     if names and (reader is not Audience.AUDITOR or html is not None or pdf is not None):
         message = "persons are named to an auditor on the screen, never on a page that is kept"
         raise wrong_usage("usage", message, hint="leave --names out")
+    with log_only(context) as recorded:
+        if is_recorded(recorded):
+            asked_for = Question(account, reader, Terms(), html, pdf, names)
+            explain_recorded(context, recorded, decision_id, asked_for)
+            return
     with reading(context) as books:
         if decision_id is None:
             if html is not None:

@@ -35,6 +35,7 @@ QUESTIONS = {
     "event": Lazy("cli.event_command:event", "What does one event say?"),
     "timeline": Lazy("cli.timeline_command:timeline", "What did each step of a liquidation do?"),
     "adl": Lazy("cli.adl_group:adl", "Who was auto-deleveraged, why, and who would be next?"),
+    "audit": Lazy("cli.audit_group:audit", "Does what a venue did conform to what it says?"),
     "whatif": Lazy("cli.whatif_command:whatif", "Who would have been closed under another policy?"),
     "policy": Lazy("cli.policy_group:policy", "Which ADL policies are there?"),
     "verify": Lazy(
