@@ -1,6 +1,7 @@
 """What becomes of snapshots and of the venue's own answers about an account?"""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,8 @@ def test_what_differs_from_a_snapshot_is_a_finding_with_its_amount(tmp_path: Pat
         "stated_position_differs",
     }
     alice, bob = found.report.cash_compared
-    assert (alice.difference, bob.difference) == (-0.5, 80)
-    assert alice.quantum < 0.00001
+    assert (alice.difference, bob.difference) == (Fraction(-1, 2), Fraction(80))
+    assert alice.quantum < Fraction(1, 100_000)
 
 
 def test_a_log_can_begin_with_a_snapshot(tmp_path: Path) -> None:
