@@ -11,6 +11,7 @@ import click
 
 from cli.exporting import target, write_lines
 from cli.output import note
+from cli.settings import settings_of
 from importers.hyperliquid.importing import HyperliquidImport
 from reports.html.reconciliation import reconciliation_html
 from reports.page import AsOf
@@ -23,7 +24,7 @@ def write_report(
     content = reconciliation_html(body, moment, origin).encode("utf-8")
     with target(path) as out:
         out.write(content)
-    note(context, f"wrote {path}, {len(content):,} bytes")
+    _note(context, f"wrote {path}, {len(content):,} bytes")
 
 
 def write_rejects(context: click.Context, path: Path, found: HyperliquidImport) -> None:
@@ -36,4 +37,10 @@ def write_rejects(context: click.Context, path: Path, found: HyperliquidImport) 
     finally:
         rejects.close()
     count = found.report.rejected_rows - found.report.recorded_before
-    note(context, f"wrote {path}, {count:,} rejected rows")
+    _note(context, f"wrote {path}, {count:,} rejected rows")
+
+
+def _note(context: click.Context, text: str) -> None:
+    """Said to people only: for programs a refusal is the one thing on stderr."""
+    if settings_of(context).output_format not in ("json", "ndjson"):
+        note(context, text)

@@ -9,7 +9,7 @@ beyond it is named.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
-from domain.position import Position, fill
+from domain.position import Position
 from domain.rounding import half_even
 from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
 from importers.hyperliquid.forced_books import ForcedBooks
@@ -112,27 +112,60 @@ class MatchBooks:
 
     def _traded(self, match: Match, buyer: str, seller: str, source: Source) -> None:
         lots, price = abs(match.sides[0].change), match.sides[0].price
-        held = self._books.position(buyer, match.coin)
-        bought = self._result(match.buyer, held, lots)
-        after = held
         if buyer == seller:
-            after = fill(held, lots, lots * price, 0, bought).position
-        else:
-            after = self._books.position(seller, match.coin)
+            self._matched_itself(match, buyer, source)
+            return
+        held, owed = (self._books.position(name, match.coin) for name in (buyer, seller))
         data = {
             "buyer": buyer,
             "buyer_fee": match.buyer.fill.fee if match.buyer else 0,
-            "buyer_realized": bought,
+            "buyer_realized": self._result(match.buyer, held, lots),
             "price": price,
             "purpose": "recorded",
             "quantity": lots,
             "seller": seller,
             "seller_fee": match.seller.fill.fee if match.seller else 0,
             "liquidation_id": source.get("liquidation_id"),
-            "seller_realized": self._result(match.seller, after, -lots),
+            "seller_realized": self._result(match.seller, owed, -lots),
             "trade_id": _trade_id(match.first),
         }
         self._emit("market.trade_executed/1", match.first, _known(data), source)
+
+    def _matched_itself(self, match: Match, account: str, source: Source) -> None:
+        """An account that trades with itself keeps its lots, their cost, and its cash but for fees.
+
+        It first adds and then reduces by the same. A short that would first be bought beyond flat
+        sells to an outside account instead and buys back: its entry price stays what it was.
+        """
+        lots = abs(match.sides[0].change)
+        held = self._books.position(account, match.coin)
+        fees = {
+            "buyer_fee": match.buyer.fill.fee if match.buyer else 0,
+            "seller_fee": match.seller.fill.fee if match.seller else 0,
+        }
+        if held is not None and held.quantity < 0 and lots >= -held.quantity:
+            outside = f"{OUTSIDE}self-match:{match.coin}"
+            self._books.open_account(outside, match.first.fill.time)
+            sold = {**fees, "buyer": outside, "buyer_fee": 0, "seller": account}
+            back = {**fees, "buyer": account, "seller": outside, "seller_fee": 0}
+            self._emit_trade(match, sold, source)
+            self._emit_trade(match, {**back, "buyer_realized": 0}, source)
+            return
+        whole: dict[str, Any] = {**fees, "buyer": account, "seller": account}
+        if held is not None:
+            whole["buyer_realized" if held.quantity < 0 else "seller_realized"] = 0
+        self._emit_trade(match, whole, source)
+
+    def _emit_trade(self, match: Match, parties: dict[str, Any], source: Source) -> None:
+        side = match.first
+        data = {
+            **parties,
+            "price": side.price,
+            "purpose": "recorded",
+            "quantity": abs(side.change),
+            "trade_id": _trade_id(side),
+        }
+        self._emit("market.trade_executed/1", side, data, source)
 
     def _settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
         """Compare the books' results with the printed ones."""
@@ -155,6 +188,11 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
+            if match.is_self_match:
+                # One row may print a result, and yet nothing of the position was closed.
+                if difference:
+                    sums.add_residue("self_match", -difference)
+                continue
             lots = match.sides[0].change
             bound = self.note_closed(account, match.coin, earlier.position, lots)
             if not difference:

@@ -7,7 +7,7 @@ refused row of `unknown_kind`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none, utc_of
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
@@ -34,6 +34,8 @@ from importers.hyperliquid.state_rows import (
 from importers.hyperliquid.strict_json import Doubled, fault_in
 from importers.hyperliquid.tables import TABLES
 from importers.hyperliquid.unpacking import PACKED
+
+BLOCK_FIELDS: Final = {"block_number", "block_time"}
 
 Raw = dict[str, Any]
 
@@ -93,6 +95,9 @@ class Shapes:
             yield read(place, value)
         elif isinstance(value, Doubled):
             raise RowRefused("bad_json", fault_in(value) or "")
+        elif isinstance(value, dict) and value.keys() >= BLOCK_FIELDS:
+            # A block without events may do without the list of them.
+            yield from self._block(place, {"events": [], **value})
         elif isinstance(value, dict) and "events" in value:
             yield from self._block(place, value)
         elif isinstance(value, dict) and "channel" in value:
