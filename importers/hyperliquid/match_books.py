@@ -83,7 +83,7 @@ class MatchBooks:
             self._deleveraged(match, forced, source)
         else:
             self._taken_over(match, forced, source)
-        self._settle(match, before, source)
+        self.settle(match, before, source)
 
     def _check_fees(self, match: Match) -> None:
         for side in match.sides:
@@ -317,7 +317,7 @@ class MatchBooks:
             change,
         )
 
-    def _settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
+    def settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
         """Compare the books' results with the printed ones."""
         for account in sorted({side.fill.account for side in match.sides}):
             sides = [side for side in match.sides if side.fill.account == account]
@@ -338,8 +338,10 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
-            lots = match.sides[0].change
-            bound = self.note_closed(account, match.coin, earlier.position, lots)
+            bound = max(
+                self.note_closed(account, match.coin, earlier.position, side.change)
+                for side in sides
+            )
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -391,7 +393,7 @@ class MatchBooks:
 
         Gives how many may have been closed since the position was opened.
         """
-        if position is None:
+        if position is None or position.quantity * lots >= 0:
             return 0
         key = (account, coin)
         opened, closed = self._closed.get(key, (position.opened_seq, 0))
