@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
+from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
 from cli.output import note, show, write
 from cli.progress import Progress
@@ -26,6 +27,7 @@ from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.rendering import report_object, report_text
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
+from importers.hyperliquid.window import BadWindow
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
@@ -80,6 +82,25 @@ def import_group() -> None:
     type=click.IntRange(1, 2),
     help="Processes to read and book with; by default 2 for large archives, the result is one.",
 )
+@click.option(
+    "--from-snapshot", is_flag=True, help="Begin with the first snapshot among the files."
+)
+@click.option(
+    "--until", metavar="BLOCK|TIME", help="The last block, or instant (ISO, with zone), to book."
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Also write the reconciliation as one HTML page.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.ndjson",
+    help="Also write every rejected row as its file has it.",
+)
 @click.option("--allow-rejects", is_flag=True, help="Exit 0 although rows were rejected.")
 @click.pass_context
 def hyperliquid(
@@ -90,6 +111,10 @@ def hyperliquid(
     readings: tuple[str, ...],
     order: StreamOrder,
     workers: int | None,
+    from_snapshot: bool,
+    until: str | None,
+    page: Path | None,
+    rejects: Path | None,
     allow_rejects: bool,
 ) -> None:
     r"""Record what Hyperliquid's archive says.
@@ -105,9 +130,17 @@ def hyperliquid(
         raise wrong_usage("bad_value", f"--account {account} names no account")
     chosen = _chosen(readings)
     named = None if account is None else account.lower()
-    run = _Run(context, _Archive(paths, named, chosen, order, workers))
+    archive = _Archive(
+        paths, named, chosen, order, workers, from_snapshot, until, rejects is not None
+    )
+    run = _Run(context, archive)
     found, recorded, moment = run.dry() if dry_run else run.record()
-    _show(context, found, recorded, moment)
+    body = _body(found, recorded, moment)
+    if rejects is not None:
+        write_rejects(context, rejects, found)
+    if page is not None:
+        write_report(context, page, body, moment, run.origin)
+    _show(context, found, recorded, moment, body)
     _leave(found, allow_rejects=allow_rejects)
 
 
@@ -119,6 +152,9 @@ class _Archive(NamedTuple):
     readings: dict[str, str]
     order: StreamOrder
     workers: int | None
+    from_snapshot: bool
+    until: str | None
+    keeps_rejects: bool
 
 
 class _Run:
@@ -128,10 +164,12 @@ class _Run:
         self._context = context
         self._archive = archive
         self._url = settings_of(context).url
+        self.origin = "no store"
 
     def record(self) -> tuple[HyperliquidImport, Recorded, AsOf]:
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
+            self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
             try:
@@ -152,6 +190,7 @@ class _Run:
             found, moment = self._found(None), None
         else:
             with ledger:
+                self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
         try:
             for events in self._watched(found):
@@ -188,11 +227,16 @@ class _Run:
                 memory=memory,
                 order=archive.order,
                 workers=archive.workers,
+                from_snapshot=archive.from_snapshot,
+                until=archive.until,
+                keeps_rejects=archive.keeps_rejects,
             )
         except UnreadablePath as fault:
             raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
+        except BadWindow as fault:
+            raise wrong_usage(fault.code, str(fault)) from fault
 
 
 def _unreadable(fault: UnreadablePath) -> CommandFailed:
@@ -214,11 +258,11 @@ def _unknown_reading(text: str) -> CommandFailed:
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
 
 
-def _show(
-    context: click.Context, found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
-) -> None:
+def _body(
+    found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
+) -> dict[str, Any]:
     report = report_object(found.report)
-    body: dict[str, Any] = {
+    return {
         "lines": report["lines"],
         "applied": report["applied"],
         "rejected": report["rejected"],
@@ -230,6 +274,15 @@ def _show(
         "facts": found.report.facts,
         **report,
     }
+
+
+def _show(
+    context: click.Context,
+    found: HyperliquidImport,
+    recorded: Recorded | None,
+    moment: AsOf | None,
+    body: dict[str, Any],
+) -> None:
     said = tuple(report_text(found.report))
     if recorded is None:
         ending = f"Dry run: {found.report.facts} facts were not written."

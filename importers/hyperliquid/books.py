@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from domain.events import Event
+from domain.position import Position
 from domain.venue import Fact, Venue, apply, enveloped
 from importers.hyperliquid.accounts import AccountSums, Standing
 from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
@@ -102,6 +103,18 @@ class Books:
         """Markets are listed before their first use."""
         if coin not in self.venue.markets:
             self.emit("market.listed/1", f"market/{coin}", self.scales.listing(coin), time, {})
+
+    def position(self, account: str, coin: str) -> Position | None:
+        """What the account holds in the coin."""
+        market = self.venue.markets.get(coin)
+        return None if market is None else market.positions.get(account)
+
+    def held(self, account: str, coin: str) -> int | None:
+        """Lots held; None when the account was never met in this coin."""
+        if (account, coin) not in self.memory.met:
+            return None
+        position = self.position(account, coin)
+        return 0 if position is None else position.quantity
 
     def sums(self, account: str) -> AccountSums:
         """The sums of an account; made before anything of this import touches it."""

@@ -95,7 +95,15 @@ def fill_row(place: Place, user: str, raw: Raw, block: Block | None) -> Fill | R
         return _fill(place, user, raw, block, key)
     except RowRefused as fault:
         return Refused(
-            place, time, key, fault.code, fault.detail, "fill", amount_in(raw), account=user
+            place,
+            time,
+            key,
+            fault.code,
+            fault.detail,
+            "fill",
+            amount_in(raw),
+            user,
+            block.number if block else None,
         )
 
 

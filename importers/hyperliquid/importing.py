@@ -20,13 +20,15 @@ from importers.hyperliquid.chaining import in_chain_order
 from importers.hyperliquid.file_rows import Choices, FileRows, Head, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
-from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS, parties_of
+from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
 from importers.hyperliquid.match_books import MatchBooks
 from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
 from importers.hyperliquid.reader_process import ReaderProcess
+from importers.hyperliquid.refusing import core_of, refused_row
+from importers.hyperliquid.rejects import Rejects
 from importers.hyperliquid.report import FileCount, ImportReport
 from importers.hyperliquid.rows import (
     NANOSECONDS,
@@ -48,7 +50,7 @@ from importers.hyperliquid.rows import (
 from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.snapshots import Snapshots
 from importers.hyperliquid.source_files import source_files
-from importers.hyperliquid.window import OUTSIDE_WINDOW, Window, window_of
+from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
 
 LARGE: Final = 4 << 20
 """Bytes of files, as they are packed, from which on a second process is worth its start."""
@@ -74,11 +76,13 @@ class HyperliquidImport:
         workers: int | None = 1,
         from_snapshot: bool = False,
         until: str | None = None,
+        keeps_rejects: bool = False,
     ) -> None:
         """`venue` and `memory` are the log's, and this import's own from now on.
 
         `from_snapshot` begins at the first snapshot among the files; `until` is the last block or
-        instant that is booked. Raises `BadWindow` where there is no such moment.
+        instant that is booked. Raises `BadWindow` where there is no such moment. With
+        `keeps_rejects` every refused row can be had afterwards as its file has it.
 
         With two workers the files are read by a second process; the facts are the same. None
         takes two where there are as many cores and enough to read.
@@ -95,6 +99,7 @@ class HyperliquidImport:
         self._scales = Scales()
         self.report = ImportReport(left_out=left_out, readings=self._choices, order=order)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
+        self.rejects = Rejects(files) if keeps_rejects else None
         self._matches = MatchBooks(self._books, self._choices)
         self._rounds = FundingRounds()
         self._snapshots = Snapshots(self._books)
@@ -180,7 +185,7 @@ class HyperliquidImport:
         seen: dict[str, Row] = {}
         remembers = not self._memory.is_empty
         if self._window is not None:
-            rows = self._inside(rows, self._window)
+            rows = self._window.inside(rows, self._refuse)
         for row in rows:
             key = row.key
             if type(row) is Funding and key not in seen:
@@ -211,7 +216,7 @@ class HyperliquidImport:
             self._book_matches(sides)
         for found in self._rounds.closed():
             self._books.round_funding(found)
-        self._matches.close_instant()
+        self._matches.forced.close_instant()
         if stated:
             self._book_stated(stated)
 
@@ -227,17 +232,6 @@ class HyperliquidImport:
                 self._matches.book(match)
                 self._count(match)
         self.report.counts["pairs"] += pairs
-
-    def _inside(self, rows: list[Row], window: Window) -> list[Row]:
-        """The rows that lie in the imported range; the others are refused."""
-        inside: list[Row] = []
-        for row in rows:
-            outside = window.refusal(row)
-            if outside is None:
-                inside.append(row)
-            else:
-                self._refuse(row, *outside)
-        return inside
 
     def _book_stated(self, rows: list[Stated]) -> None:
         """Book or compare what is stated about accounts, after everything else of the instant."""
@@ -257,12 +251,13 @@ class HyperliquidImport:
 
     def _repeated(self, row: Row, before: Row) -> None:
         """A row that was delivered before: of the same millisecond, since its key names that."""
-        if _core(row) == _core(before):
+        if core_of(row) == core_of(before):
             self._refuse(row, "duplicate", READ_BEFORE)
         elif isinstance(row, Refused):
             self._refuse(row, row.code, row.detail)
         else:
-            self._refuse(row, "conflict", "a row of this key says something else")
+            other = before.place.text()
+            self._refuse(row, "conflict", f"the row of this key at {other} says something else")
 
     def _is_known(self, row: Row) -> bool:
         """Whether an earlier import recorded a row; then it is counted, not kept."""
@@ -306,7 +301,7 @@ class HyperliquidImport:
             kind = f"ledger {row.kind}"
             applied = self._books.update(row, self._choices)
             if row.kind == LIQUIDATION:
-                self._matches.statements.meet(row)
+                self._matches.forced.statements.meet(row)
         elif isinstance(row, Idle):
             kind, applied = f"misc {row.kind}", False
         elif isinstance(row, Mark):
@@ -350,6 +345,8 @@ class HyperliquidImport:
             self.report.pass_known(refused)
         else:
             self.report.refuse_row(refused)
+            if self.rejects is not None:
+                self.rejects.add(refused)
             # What lies outside the window may be imported another time.
             if code not in OUTSIDE_WINDOW:
                 self._books.refuse(refused)
@@ -389,47 +386,6 @@ class HyperliquidImport:
         }
         report.single_tier = [coin for coin in used if self._scales.is_single_tier(coin)]
         report.close(self.venue)
-
-
-def _core(row: Row) -> tuple[object, ...]:
-    return (row.code, row.detail) if isinstance(row, Refused) else row.core
-
-
-def refused_row(row: Row, code: Reason, detail: str) -> Refused:
-    """A row with the reason for which it is not applied.
-
-    A second delivery gets a key of its own, unless an earlier import recorded the row itself.
-    """
-    key = row.key
-    if code == "conflict" or (code == "duplicate" and detail == READ_BEFORE):
-        key = f"{code}|{row.place.text()}|{row.key}"
-    if isinstance(row, Refused):
-        return row._replace(code=code, detail=detail, key=key)
-    if isinstance(row, (Fill, Funding)):
-        kind = "fill" if isinstance(row, Fill) else "funding"
-        return Refused(
-            row.place, row.time, key, code, detail, kind, row.amount, row.account, row.block
-        )
-    if isinstance(row, Update):
-        subject, partner = parties_of(row)
-        kind = f"ledger {row.kind}"
-        return Refused(
-            row.place,
-            row.time,
-            key,
-            code,
-            detail,
-            kind,
-            account=subject,
-            block=row.block,
-            partner=partner,
-        )
-    if isinstance(row, Stated):
-        return Refused(
-            row.place, row.time, key, code, detail, row.kind, account=row.account, block=row.block
-        )
-    kind = "mark" if isinstance(row, Mark) else "misc"
-    return Refused(row.place, row.time, key, code, detail, kind)
 
 
 def _workers_for(size: int) -> int:

@@ -111,6 +111,10 @@ class Scales:
         """Whether the coin's market can be listed."""
         return coin in self._places
 
+    def is_stated(self, coin: str) -> bool:
+        """Whether the venue or the log says the scale, not rows alone."""
+        return coin in self._places and coin not in self.inferred
+
     def is_single_tier(self, coin: str) -> bool:
         """Whether the margin tiers are not known."""
         return coin not in self._tiers and coin not in self._listed

@@ -7,10 +7,11 @@ refused row of `unknown_kind`.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none, utc_of
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
+from importers.hyperliquid.funding_rates import is_rate, rate_row
 from importers.hyperliquid.ledger_updates import KINDS
 from importers.hyperliquid.other_rows import (
     dump_row,
@@ -33,6 +34,8 @@ from importers.hyperliquid.state_rows import (
 from importers.hyperliquid.strict_json import Doubled, fault_in
 from importers.hyperliquid.tables import TABLES
 from importers.hyperliquid.unpacking import PACKED
+
+BLOCK_FIELDS: Final = {"block_number", "block_time"}
 
 Raw = dict[str, Any]
 
@@ -88,6 +91,9 @@ class Shapes:
             yield read(place, value)
         elif isinstance(value, Doubled):
             raise RowRefused("bad_json", fault_in(value) or "")
+        elif isinstance(value, dict) and value.keys() >= BLOCK_FIELDS:
+            # A block without events may do without the list of them.
+            yield from self._block(place, {"events": [], **value})
         elif isinstance(value, dict) and "events" in value:
             yield from self._block(place, value)
         elif isinstance(value, dict) and "channel" in value:
@@ -133,6 +139,10 @@ class Shapes:
             yield fill_row(place, address_of(user) if user else self._user(), value, None)
         elif {"coin", "usdc", "szi"} <= value.keys():
             yield socket_funding_row(place, self._user(), value)
+        elif is_rate(value):
+            yield rate_row(place, value)
+        elif {"vaultAddress", "equity"} <= value.keys():
+            raise RowRefused("out_of_scope", "a share of a vault is no perpetual cash")
         else:
             names = ", ".join(sorted(value)[:6])
             raise RowRefused("unknown_kind", f"no known row has the fields {names}"[:160])

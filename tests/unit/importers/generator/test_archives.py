@@ -16,7 +16,7 @@ from importers.hyperliquid_generator.chance import Chance
 from importers.hyperliquid_generator.generating import FolderNotEmpty, TooFewRows, generate
 from tests.unit.importers.generator.evenings import blocks, evening
 
-DIGEST = "?"
+DIGEST = "1ce45aa74584bb72f53867e37e540eab7a2cfda4f6ce714cf8aba6dac7913d15"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
