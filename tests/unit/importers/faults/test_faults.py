@@ -129,7 +129,7 @@ def test_every_kind_of_fault_was_placed(few: Spoiled) -> None:
 
 @pytest.mark.long
 def test_a_million_rows_with_forty_faults_of_each_kind(tmp_path: Path) -> None:
-    case = spoiled(tmp_path, accounts=2_000, fills=1_000_000, count=40)
+    case = spoiled(tmp_path, accounts=3_000, fills=1_000_000, count=40)
 
     check_reports(case)
     check_the_rest(case)
