@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from cli.errors import CommandFailed, wrong_usage
+from cli.errors import CommandFailed, Failure, wrong_usage
 from cli.import_endings import import_body, leave_import, show_import
 from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup

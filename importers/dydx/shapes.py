@@ -12,7 +12,7 @@ from typing import Any, Final
 from importers.dydx.fills import Fill, account_of, fill_row
 from importers.hyperliquid.fields import Raw, text_of
 from importers.hyperliquid.other_rows import refused_raw
-from importers.hyperliquid.reading import RawLine
+from importers.hyperliquid.reading import RawLine, read_line
 from importers.hyperliquid.rows import Place, Refused, RowRefused
 from importers.hyperliquid.strict_json import fault_in
 
@@ -33,7 +33,10 @@ class Shapes:
     def rows(self, raw: RawLine) -> Iterator[Fill | Refused]:
         """The rows of a line, in their order."""
         place = Place(self.file, raw.line, 0)
-        fault = raw.fault or (None if raw.is_plain else fault_in(raw.value))
+        if raw.is_unread:
+            # The reader leaves what looks like the other venue's blocks to that venue.
+            raw = read_line(raw.value, raw.line)
+        fault = raw.fault or fault_in(raw.value)
         if fault is not None:
             yield refused_raw(place, raw.value, RowRefused("bad_json", fault))
             return
