@@ -213,6 +213,7 @@ def test_a_row_that_cannot_be_is_refused_with_its_reason(
         ('{"channel":"v4_markets","contents":{}}', "unknown_kind"),
         ('{"channel":"v4_trades"}', "bad_field"),
         ('{"hello":"world"}', "bad_time"),
+        ('{"block_number":1,"events":[["0xaa",{"coin":"BTC"}]]}', "bad_time"),
     ],
 )
 def test_a_line_that_says_no_fill_is_refused(tmp_path: Path, line: str, reason: str) -> None:
