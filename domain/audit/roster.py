@@ -76,7 +76,7 @@ class Roster:
         mark: Ticks | None,
         point_value: int,
         schedule: Schedule,
-        known: Sequence[Known],
+        known: list[Known],
         doubted: Sequence[Doubted],
     ) -> None:
         """`known` are in the order of the books; without a mark there are none."""
@@ -92,9 +92,53 @@ class Roster:
         self.values = [row[1][0] * per_lot for row in known]
         self.unrealized = list(map(sub, self.values, [row[1][1] for row in known]))
         self.equities = list(map(add, self.unrealized, [row[3] for row in known]))
-        for at, row in enumerate(known):
-            if row[4] is not None:
-                self.equities[at] = row[4][0]
+        for at in [at for at, row in enumerate(known) if row[4] is not None]:
+            self.equities[at] = (known[at].elsewhere or (0, 0))[0]
+
+    def patched(
+        self, changes: Mapping[AccountId, Known | None], doubted: Sequence[Doubted]
+    ) -> "Roster":
+        """The same at the same mark, with other rows for a few; None for who left the columns.
+
+        Who comes new stands last, as in the order that the rows were found in.
+        """
+        found = Roster.__new__(Roster)
+        found.readings, found.side, found.mark = self.readings, self.side, self.mark
+        found.point_value, found.schedule = self.point_value, self.schedule
+        found.doubted = doubted
+        found.known, found.accounts = list(self.known), list(self.accounts)
+        found.values, found.unrealized = list(self.values), list(self.unrealized)
+        found.equities = list(self.equities)
+        keys = {at: list(column) for at, column in self._keys.items()}
+        found.__dict__["_keys"] = keys
+        gone = [self.places[name] for name in changes if name in self.places]
+        for place in sorted(gone, reverse=True):
+            row = changes[self.accounts[place]]
+            if row is not None:
+                found._set(place, row)
+                continue
+            del found.known[place], found.accounts[place]
+            for column in (found.values, found.unrealized, found.equities, *keys.values()):
+                del column[place]
+        for name, row in changes.items():
+            if row is not None and name not in self.places:
+                found.known.append(row)
+                found.accounts.append(name)
+                for column in (found.values, found.unrealized, found.equities, *keys.values()):
+                    column.append(0)
+                found._set(len(found.accounts) - 1, row)
+        return found
+
+    def _set(self, place: int, row: Known) -> None:
+        """Write one row into all columns."""
+        self.known[place], self.accounts[place] = row, row.account
+        value = row.position.quantity * (self.mark or 0) * self.point_value
+        self.values[place] = value
+        self.unrealized[place] = value - row.position.cost
+        own = self.unrealized[place] + row.cash
+        self.equities[place] = own if row.elsewhere is None else row.elsewhere[0]
+        for at, column in self._keys.items():
+            column[place] = self._key(at, place)
 
     @cached_property
     def places(self) -> Mapping[AccountId, int]:
@@ -123,21 +167,21 @@ class Roster:
     def keys(self, at: int) -> list[int]:
         """Keys of the reading at this index for every known holder: they order like the scores.
 
-        -1 for who has no equity, and stands nowhere.
+        Whoever has no equity stands nowhere, and its key means nothing.
         """
         found = self._keys.get(at)
         if found is None:
             found = self._keys[at] = self._keyed(at)
         return found
 
+    def _key(self, at: int, place: int) -> int:
+        score = self.score(at, place)
+        return 0 if score is None else (score[0] << SHIFT) // score[1]
+
     def _keyed(self, at: int) -> list[int]:
         selection = self.readings[at].selection
-        if selection.many is None or not self.is_solvent:
-            found = []
-            for place, equity in enumerate(self.equities):
-                score = self.score(at, place) if equity > 0 else None
-                found.append(-1 if score is None else (score[0] << SHIFT) // score[1])
-            return found
+        if selection.many is None or not self.accounts or not self.is_solvent:
+            return [self._key(at, place) for place in range(len(self.accounts))]
         columns = Columns(
             self.side,
             self._notionals,
