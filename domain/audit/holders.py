@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.account import SYSTEM_ACCOUNTS
 from domain.audit.knowledge import Doubt, Knowledge, is_outside
 from domain.audit.readings import Reading
-from domain.audit.roster import Doubted, Known, Roster
+from domain.audit.roster import Doubted, Known, Register, Roster
 from domain.market import Market
 from domain.position import Position
 from domain.units import AccountId, MarketId
@@ -52,6 +52,7 @@ class _Side:
         self.doubted: dict[AccountId, Doubted] = {}
         self.elsewhere: set[AccountId] = set()
         """Who is known and holds other markets too: valued by their marks as well."""
+        self.register: Register | None = None
         self.roster: Roster | None = None
 
     def put(self, account: AccountId, row: Known | Doubted | None) -> None:
@@ -99,15 +100,16 @@ class Holders:
                 names |= found.elsewhere | found.doubted.keys()
         if names is None:
             names = found.known.keys() | found.doubted.keys() | market.positions.keys()
-        changes: dict[AccountId, Known | None] = {}
         for account in sorted(names):
-            row = self._seen(venue, market, side, account, doubtful)
-            found.put(account, row)
-            changes[account] = row if type(row) is Known else None
-        if found.roster is None or not is_valued or len(changes) > FEW:
-            found.roster = self._roster(market, side, found)
-        elif changes:
-            found.roster = found.roster.patched(changes, list(found.doubted.values()))
+            found.put(account, self._seen(venue, market, side, account, doubtful))
+        if names or found.register is None:
+            found.register = Register(list(found.known.values()))
+        if found.roster is not None and is_valued and len(names) <= FEW:
+            if names:
+                doubted = list(found.doubted.values())
+                found.roster = found.roster.patched(found.register, names, doubted)
+        else:
+            found.roster = self._roster(market, side, found.register, found)
         found.marks_seq, found.doubtful = knowledge.marks_seq, doubtful
         found.generation, found.changes = knowledge.generation, len(knowledge.changed)
         return found.roster
@@ -127,14 +129,14 @@ class Holders:
             return None
         return self._look(venue, market, account, position, doubtful)
 
-    def _roster(self, market: Market, side: int, found: _Side) -> Roster:
+    def _roster(self, market: Market, side: int, register: Register, found: _Side) -> Roster:
         return Roster(
             self._readings,
             side,
             market.mark,
             market.point_value,
             market.maintenance,
-            list(found.known.values()),
+            register,
             list(found.doubted.values()),
         )
 
