@@ -17,7 +17,7 @@ from domain.events import Event
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.file_rows import Choices, FileRows, Head, look_at
+from importers.hyperliquid.file_rows import Choices, FileRows, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
