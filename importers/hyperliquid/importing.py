@@ -212,6 +212,9 @@ class HyperliquidImport:
                     stated.append(row)
                     notes = row.notes
                 else:
+                    if sides and self._reading.order == "fills-first":
+                        self._book_matches(sides)
+                        sides = []
                     self._book(row)
                     notes = getattr(row, "notes", ())
             except RowRefused as fault:
