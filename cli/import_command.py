@@ -5,6 +5,7 @@ writes nothing. Rows of an earlier import are passed over: importing twice chang
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +25,7 @@ from domain.venue import Venue
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.reader_process import ReaderLost
 from importers.hyperliquid.rendering import report_object, report_text
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
@@ -172,10 +174,8 @@ class _Run:
             self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
-            try:
+            with _reading_failures():
                 recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
-            except UnreadablePath as fault:
-                raise _unreadable(fault) from fault
             if recorded.events <= EVENTS_TO_FOLLOW:
                 rows_follow(self._context, ledger)
             else:
@@ -192,11 +192,9 @@ class _Run:
             with ledger:
                 self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        try:
+        with _reading_failures():
             for events in self._watched(found):
                 validated(events)
-        except UnreadablePath as fault:
-            raise _unreadable(fault) from fault
         return found, None, moment
 
     def _watched(self, found: HyperliquidImport) -> Iterator[list[Event]]:
@@ -237,6 +235,18 @@ class _Run:
             raise _unknown_reading(str(fault)) from fault
         except BadWindow as fault:
             raise wrong_usage(fault.code, str(fault)) from fault
+
+
+@contextmanager
+def _reading_failures() -> Iterator[None]:
+    try:
+        yield
+    except UnreadablePath as fault:
+        raise _unreadable(fault) from fault
+    except ReaderLost as fault:
+        message = f"{fault}; what was committed stays, the same command goes on from there"
+        hint = "--workers 1 reads in this process; was memory short?"
+        raise CommandFailed(Failure("reader_lost", 1, message, hint=hint)) from fault
 
 
 def _unreadable(fault: UnreadablePath) -> CommandFailed:

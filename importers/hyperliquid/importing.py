@@ -17,7 +17,7 @@ from domain.events import Event
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.file_rows import FileRows, Head, look_at
+from importers.hyperliquid.file_rows import Choices, FileRows, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
@@ -25,7 +25,7 @@ from importers.hyperliquid.match_books import MatchBooks
 from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
-from importers.hyperliquid.pairing import Match, Side, matches_of
+from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
 from importers.hyperliquid.reader_process import ReaderProcess
 from importers.hyperliquid.refusing import core_of, refused_row
 from importers.hyperliquid.rejects import Rejects
@@ -92,8 +92,6 @@ class HyperliquidImport:
             if reading not in READINGS.get(kind, ()):
                 raise UnknownReading(f"{kind}={reading}")
         files, left_out = source_files(paths)
-        self._account = account
-        self._order = order
         self._bytes = sum(file.size for file in files)
         self._workers = workers or _workers_for(self._bytes)
         self.rows = 0
@@ -118,6 +116,7 @@ class HyperliquidImport:
         self._hourly: set[tuple[str, str, int]] | None = None
         self._is_inferred = False
         self._learn()
+        self._reading = Choices(account, order, self._scales.known_places)
 
     @property
     def venue(self) -> Venue:
@@ -140,7 +139,7 @@ class HyperliquidImport:
     def events(self) -> Iterator[list[Event]]:
         """The facts as events after `venue`, which has them already; an instant is never torn."""
         for instant in self._instants():
-            if self.venue.kind is None:
+            if self.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
             self.rows += len(instant.rows)
@@ -149,6 +148,11 @@ class HyperliquidImport:
                 self.report.facts += len(events)
                 yield events
         self._close()
+
+    def _is_inside(self, instant: Instant) -> bool:
+        """Whether a row of the instant lies in the imported range: the log begins with it."""
+        window = self._window
+        return window is None or any(window.refusal(row) is None for row in instant.rows)
 
     def _learn(self) -> None:
         """What the log and every meta say about coins, before anything is booked."""
@@ -159,10 +163,12 @@ class HyperliquidImport:
                 try:
                     self._scales.learn_meta(meta)
                 except RowRefused as fault:
-                    self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(head))
+                    self.report.find(
+                        f"meta_unread: {fault.detail}"[:120], Place(head.file.name, 1, 0)
+                    )
 
     def _instants(self) -> Iterator[Instant]:
-        asked = (self._heads, self._account, self._order, self._reached)
+        asked = (self._heads, self._reading, self._reached)
         if self._workers > 1:
             with ReaderProcess(*asked) as reader:
                 yield from reader.instants()
@@ -172,7 +178,7 @@ class HyperliquidImport:
     def _all_rows(self) -> Iterator[Row]:
         """The rows of all files once more, for what must be known before the first is booked."""
         for head in self._heads:
-            for piece in FileRows(head, self._account, self._order).pieces():
+            for piece in FileRows(head, self._reading).pieces():
                 yield from piece.rows
 
     def _book_instant(self, instant: Instant) -> None:
@@ -206,6 +212,9 @@ class HyperliquidImport:
                     stated.append(row)
                     notes = row.notes
                 else:
+                    if sides and self._reading.order == "fills-first":
+                        self._book_matches(sides)
+                        sides = []
                     self._book(row)
                     notes = getattr(row, "notes", ())
             except RowRefused as fault:
@@ -224,10 +233,15 @@ class HyperliquidImport:
     def _book_matches(self, sides: list[Side]) -> None:
         matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
         self.report.counts["rows_put_in_chain_order"] += moved
+        moved_in, pairs = self._moved, 0
         for match in matches:
-            if not self._ordinary.book(match):
+            if self._ordinary.book(match):
+                pairs += 1
+                moved_in[match.buyer.fill.place.file] += 2  # type: ignore[union-attr]  # it has both
+            else:
                 self._matches.book(match)
-            self._count(match)
+                self._count(match)
+        self.report.counts["pairs"] += pairs
 
     def _book_stated(self, rows: list[Stated]) -> None:
         """Book or compare what is stated about accounts, after everything else of the instant."""
@@ -269,6 +283,8 @@ class HyperliquidImport:
     def _side(self, row: Fill) -> Side:
         scales, coin = self._scales, row.coin
         scales.check_collateral(row)
+        if row.grid is not None:
+            return new_side((row, *row.grid))
         self._need_scale(coin)
         lots = scales.lots(coin, row.size)
         start = scales.lots(coin, row.start)
@@ -347,7 +363,7 @@ class HyperliquidImport:
 
     def _count(self, match: Match) -> None:
         counts = self.report.counts
-        buyer, seller = match.buyer, match.seller
+        _, buyer, seller = match
         for side in (buyer, seller):
             if side is not None and side.fill.counts:
                 self._moved[side.fill.place.file] += 1
@@ -384,7 +400,3 @@ class HyperliquidImport:
 
 def _workers_for(size: int) -> int:
     return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
-
-
-def _start_of(head: Head) -> Place:
-    return Place(head.file.name, 1, 0)

@@ -63,7 +63,7 @@ class MatchBooks:
             self.forced.check_fees(match)
         if not self.forced.book(match, source):
             self._traded(match, buyer, seller, source)
-        self._settle(match, before, source)
+        self.settle(match, before, source)
 
     def _meet(self, side: Side, source: Source) -> None:
         """Bring the account to where the row says it stood."""
@@ -167,7 +167,7 @@ class MatchBooks:
         }
         self._emit("market.trade_executed/1", side, data, source)
 
-    def _settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
+    def settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
         """Compare the books' results with the printed ones."""
         for account in sorted({side.fill.account for side in match.sides}):
             sides = [side for side in match.sides if side.fill.account == account]
@@ -193,8 +193,7 @@ class MatchBooks:
                 if difference:
                     sums.add_residue("self_match", -difference)
                 continue
-            lots = match.sides[0].change
-            bound = self.note_closed(account, match.coin, earlier.position, lots)
+            bound = self.note_closed(account, match.coin, earlier.position, sides[0].change)
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -246,7 +245,7 @@ class MatchBooks:
 
         Gives how many may have been closed since the position was opened.
         """
-        if position is None:
+        if position is None or position.quantity * lots >= 0:
             return 0
         key = (account, coin)
         opened, closed = self._closed.get(key, (position.opened_seq, 0))

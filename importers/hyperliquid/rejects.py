@@ -130,7 +130,7 @@ def _value(line: bytes | TooLong, *, is_csv: bool) -> Any:
         return f"a line of {line.bytes} bytes"
     if not is_csv:
         try:
-            return parse_json(line).value
+            return parse_json(line.decode("utf-8"))
         except (NotJson, UnicodeDecodeError):
             pass
     return line.decode("utf-8", "backslashreplace").rstrip("\r\n")[:LONGEST_TEXT]
