@@ -28,6 +28,9 @@ SNAPSHOT: Final = "snapshot"
 OPENING_CASH: Final = "opening_cash"
 """Why money moves when a recorded state says what an account has."""
 
+CHANGES_AT_MOST: Final = 100_000
+"""So many changes are remembered; who has not looked for longer looks at everybody."""
+
 _BASIS: Final = ("opening_basis", "gap_basis")
 
 
@@ -78,7 +81,7 @@ def is_outside(account: AccountId) -> bool:
 
 
 class Knowledge:
-    """Doubts by account, marks by market, and the seq at which each account was touched last.
+    """Doubts by account, marks by market, and whom the latest events touched.
 
     `see` is called with every event, before or after it is folded; it asks the venue nothing.
     """
@@ -86,7 +89,10 @@ class Knowledge:
     def __init__(self, origin: Origin = Origin.DEPOSIT) -> None:
         self._origin = origin
         self._doubts: dict[AccountId, tuple[Doubt, ...]] = {}
-        self.touched: dict[AccountId, int] = {}
+        self.changed: list[AccountId] = []
+        """Accounts in the order in which events touched them, since the last `forget`."""
+        self.generation = 0
+        """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
         self.exactly_marked: set[MarketId] = set()
         """Markets whose every mark stands in the log with its block: none is ever old."""
@@ -105,6 +111,9 @@ class Knowledge:
 
     def see(self, event: Event) -> None:
         """Learn from the next event."""
+        if len(self.changed) > CHANGES_AT_MOST:
+            self.changed = []
+            self.generation += 1
         kind = event["type"]
         if kind == "market.trade_executed/1":
             self._traded(event)
@@ -119,9 +128,9 @@ class Knowledge:
             if "block" in source and str(source.get("key", ""))[:5] == "mark|":
                 self.exactly_marked.add(market)
         elif kind == "account.collateral_deposited/1":
-            self._paid_in(event["stream"][8:], event["seq"])
+            self._paid_in(event["stream"][8:])
         elif kind == "account.collateral_moved/1":
-            self._moved(event["seq"], event["data"])
+            self._moved(event["data"])
         elif kind == "venue.fact_rejected/1":
             self._refused(event)
         elif kind == "market.funding_settled/1":
@@ -129,12 +138,12 @@ class Knowledge:
         elif kind != "account.opened/1":
             names = parties(event)
             for account in names:
-                self._touch(account, event["seq"])
+                self._touch(account)
             if any(map(is_outside, names)) and event["stream"][:7] == "market/":
                 self._midway(event["stream"][7:])
 
-    def _touch(self, account: AccountId, seq: int) -> None:
-        self.touched[account] = seq
+    def _touch(self, account: AccountId) -> None:
+        self.changed.append(account)
         if account not in self._doubts:
             self._doubts[account] = (Doubt.CASH_UNKNOWN,)
 
@@ -144,13 +153,13 @@ class Knowledge:
             self._doubts[account] = (*known, doubt)
 
     def _traded(self, event: Event) -> None:
-        data, seq = event["data"], event["seq"]
+        data = event["data"]
         buyer, seller = data["buyer"], data["seller"]
         purpose = data["purpose"]
         if purpose in ("opening", "gap"):
             doubt = Doubt.OPENING_UNKNOWN if purpose == "opening" else Doubt.GAP
             for account in (buyer, seller):
-                self.touched[account] = seq
+                self.changed.append(account)
                 self._doubt(account, doubt)
             if event["source"].get("start") == SNAPSHOT:
                 # All positions of an instant: what they do not show is their sum, if any.
@@ -158,37 +167,37 @@ class Knowledge:
             else:
                 self._midway(event["stream"][7:])
             return
-        self._touch(buyer, seq)
-        self._touch(seller, seq)
+        self._touch(buyer)
+        self._touch(seller)
         if buyer[:8] == "outside:" or seller[:8] == "outside:":
             self._midway(event["stream"][7:])
 
     def _midway(self, market: MarketId) -> None:
         self.met_midway[market] = self.met_midway.get(market, 0) + 1
 
-    def _paid_in(self, account: AccountId, seq: int) -> None:
-        self.touched[account] = seq
+    def _paid_in(self, account: AccountId) -> None:
+        self.changed.append(account)
         if account not in self._doubts:
             is_known = self._origin is Origin.DEPOSIT
             self._doubts[account] = () if is_known else (Doubt.CASH_UNKNOWN,)
 
-    def _moved(self, seq: int, data: dict[str, Any]) -> None:
+    def _moved(self, data: dict[str, Any]) -> None:
         payer, receiver, reason = data["from"], data["to"], data["reason"]
         if reason == OPENING_CASH:
             for account in (payer, receiver):
-                self._stated(account, seq)
+                self._stated(account)
             return
         if reason == "funding" or reason in _BASIS:
             # Who is paid funding holds something: as a first row that is a position never seen.
-            self._touch(payer, seq)
-            self._touch(receiver, seq)
+            self._touch(payer)
+            self._touch(receiver)
             return
-        self._touch(payer, seq)
-        self._paid_in(receiver, seq)
+        self._touch(payer)
+        self._paid_in(receiver)
 
-    def _stated(self, account: AccountId, seq: int) -> None:
+    def _stated(self, account: AccountId) -> None:
         """A state says what money the account has; of its positions it does not say the cost."""
-        self.touched[account] = seq
+        self.changed.append(account)
         left = (doubt for doubt in self._doubts.get(account, ()) if doubt not in _STATED)
         self._doubts[account] = tuple(left)
 
@@ -198,7 +207,7 @@ class Knowledge:
             return
         named = [source[key] for key in ("account", "account_of_partner") if key in source]
         for account in map(str, named):
-            self.touched[account] = event["seq"]
+            self.changed.append(account)
             self._doubt(account, Doubt.CASH_UNCERTAIN)
         if named:
             return

@@ -17,7 +17,7 @@ from domain.events import Event
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.file_rows import Choices, FileRows, Head, look_at
+from importers.hyperliquid.file_rows import Choices, FileRows, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
@@ -139,7 +139,7 @@ class HyperliquidImport:
     def events(self) -> Iterator[list[Event]]:
         """The facts as events after `venue`, which has them already; an instant is never torn."""
         for instant in self._instants():
-            if self.venue.kind is None:
+            if self.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
             self.rows += len(instant.rows)
@@ -148,6 +148,11 @@ class HyperliquidImport:
                 self.report.facts += len(events)
                 yield events
         self._close()
+
+    def _is_inside(self, instant: Instant) -> bool:
+        """Whether a row of the instant lies in the imported range: the log begins with it."""
+        window = self._window
+        return window is None or any(window.refusal(row) is None for row in instant.rows)
 
     def _learn(self) -> None:
         """What the log and every meta say about coins, before anything is booked."""
@@ -158,7 +163,9 @@ class HyperliquidImport:
                 try:
                     self._scales.learn_meta(meta)
                 except RowRefused as fault:
-                    self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(head))
+                    self.report.find(
+                        f"meta_unread: {fault.detail}"[:120], Place(head.file.name, 1, 0)
+                    )
 
     def _instants(self) -> Iterator[Instant]:
         asked = (self._heads, self._reading, self._reached)
@@ -393,7 +400,3 @@ class HyperliquidImport:
 
 def _workers_for(size: int) -> int:
     return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
-
-
-def _start_of(head: Head) -> Place:
-    return Place(head.file.name, 1, 0)
