@@ -30,7 +30,14 @@ from domain.audit.closes import (
     key_of,
 )
 from domain.audit.holders import Holders, Marks
-from domain.audit.knowledge import Assumption, Doubt, Knowledge, Missing, Origin
+from domain.audit.knowledge import (
+    Assumption,
+    Doubt,
+    Knowledge,
+    Missing,
+    Origin,
+    is_outside,
+)
 from domain.audit.readings import Reading, default_readings
 from domain.audit.roster import Roster
 from domain.audit.verdict import Closed, Finding, MissingInput, finding
@@ -124,8 +131,11 @@ class _Open:
     scope: str
     closes: list[RecordedClose] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    is_passed: bool = False
+    """Whether something else has moved positions of its market since its last close."""
     is_interrupted: bool = False
     is_judged: bool = False
+    is_told: bool = False
 
 
 class Audit:
@@ -162,7 +172,7 @@ class Audit:
                 self._closed(venue, event, key)
         elif self._open:
             for key, found in self._open.items():
-                found.is_interrupted |= not found.is_judged and comes_between(event, key)
+                found.is_passed |= comes_between(event, key)
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
@@ -196,7 +206,7 @@ class Audit:
         if found is None:
             self._instant = key.instant
             found = self._open[key] = self._begun(venue, market, event, key)
-        elif found.is_judged:
+        elif found.is_judged or found.is_passed:
             # It goes on after another decision or trade came between.
             found.is_interrupted, found.is_judged = True, False
         self._current = key
@@ -216,6 +226,9 @@ class Audit:
         doubts, marks = self._holders.doubts_of(venue, key.bankrupt, now)
         equity: QuoteUnits | None = None
         bankruptcy: Fraction | None = None
+        if is_outside(event["data"]["bankrupt"]):
+            # The loser's own row is missing: its books do not move with this close.
+            position = None
         if position is None:
             texts: tuple[str, ...] = (str(Missing.BANKRUPT_UNKNOWN),)
         else:
@@ -252,13 +265,17 @@ class Audit:
         now, before = self.knowledge.mark_times.get(market.id, (None, None))
         if now is None or before is None or market.previous_mark is None:
             return False
-        return self._takes_any_mark or now - before <= self._terms.oldest_mark
+        if self._takes_any_mark or market.id in self.knowledge.exactly_marked:
+            return True
+        return now - before <= self._terms.oldest_mark
 
     def _missing(self, market: Market) -> list[MissingInput]:
         """What is missing for every verdict in this market so far."""
         found = []
         knowledge, assumptions = self.knowledge, self._terms.assumptions
         midway = knowledge.met_midway.get(market.id, 0)
+        if market.id in knowledge.begun and f"outside:opening:{market.id}" in market.positions:
+            midway += 1
         if midway and Assumption.NO_UNSEEN_HOLDERS not in assumptions:
             found.append(MissingInput(Missing.UNSEEN_HOLDERS, (), midway))
         refused = knowledge.unattributed_count
@@ -273,7 +290,8 @@ class Audit:
         if found.is_judged:
             return
         found.is_judged = True
-        if found.is_interrupted:
+        if found.is_interrupted and not found.is_told:
+            found.is_told = True
             found.missing.append(MissingInput(Missing.ORDER_IN_BLOCK, (), 1))
         closed = _summed(found.closes)
         found.findings = tuple(

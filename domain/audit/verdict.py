@@ -173,8 +173,8 @@ def _plainly_conforms(
         if min(unrealized) <= 0:
             if min(unrealized[places[name]] for name in closed.lots) <= 0:
                 return None
-            keys = [key if u > 0 else -1 for key, u in zip(keys, unrealized, strict=True)]
-            candidates = len(keys) - keys.count(-1)
+            keys = [key for key, u in zip(keys, unrealized, strict=True) if u > 0]
+            candidates = len(keys)
     lowest = own[-1][0]
     if len([None for key in keys if key >= lowest]) > len(own):
         return None
@@ -197,12 +197,14 @@ def _plainly_conforms(
 
 def _indexes(roster: Roster, closed: Closed, line: Line) -> dict[AccountId, int]:
     """Where in the line everybody stands who was closed and is known."""
-    order = list(line.order)
     found = {}
     for name in closed.lots:
         place = roster.places.get(name)
-        if place is not None and place in order:
-            found[name] = order.index(place)
+        if place is not None:
+            try:
+                found[name] = line.order.index(place)
+            except ValueError:
+                continue
     return found
 
 

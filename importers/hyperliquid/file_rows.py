@@ -64,14 +64,22 @@ def look_at(file: SourceFile, number: int, account: str | None) -> Head:
     return Head(file, number, start, shapes.metas, is_turned)
 
 
+class Choices(NamedTuple):
+    """How files are read: whose rows a dump has, what comes first, size decimals by coin."""
+
+    account: str | None
+    order: StreamOrder
+    places: dict[str, int]
+
+
 class FileRows:
     """Reads the rows of one file once, in the venue's order."""
 
-    def __init__(self, head: Head, account: str | None, order: StreamOrder) -> None:
+    def __init__(self, head: Head, choices: Choices) -> None:
         self.head = head
         self.reader = LineReader(head.file)
-        self.shapes = Shapes(head.file.name, account)
-        self._ranks = (0, 1) if order == "misc-first" else (1, 0)
+        self.shapes = Shapes(head.file.name, choices.account, choices.places)
+        self._ranks = (0, 1) if choices.order == "misc-first" else (1, 0)
 
     def pieces(self) -> Iterator[Piece]:
         """All rows. Those without a time go with the row before them."""
@@ -97,7 +105,7 @@ class FileRows:
             rows = list(self.shapes.rows(raw))
             if not rows:
                 continue
-            if raw.is_plain and set(map(type, rows)) == _FILLS:
+            if raw.is_unread and set(map(type, rows)) == _FILLS:
                 instant = rows[0].time // NANOSECONDS  # type: ignore[operator]  # fills have one
                 yield Piece(instant, of_fills, number, position, rows)
                 position += len(rows)

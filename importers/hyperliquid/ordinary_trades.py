@@ -11,7 +11,8 @@ from typing import Any, Final
 from domain.position import Position
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.match_books import Before, MatchBooks
-from importers.hyperliquid.pairing import Match
+from importers.hyperliquid.pairing import Match, Side
+from importers.hyperliquid.rows import Fill
 
 _SIGN: Final = {
     "Close Long": -1,
@@ -38,7 +39,7 @@ class OrdinaryTrades:
         if buyer is None or seller is None:
             return False
         bought, sold = buyer.fill, seller.fill
-        books, coin = self._books, bought.coin
+        books, matches, coin = self._books, self._matches, bought.coin
         market = books.venue.markets.get(coin)
         name, other = bought.account, sold.account
         if (
@@ -65,41 +66,43 @@ class OrdinaryTrades:
         ):
             return False
         time = bought.time if bought.place < sold.place else sold.time
-        gains, losses = books.sums(name), books.sums(other)
+        known = books.report.accounts
+        gains = known.get(name) or books.sums(name)
+        losses = known.get(other) or books.sums(other)
         realized = market.realized
         before, before_other = realized.get(name, 0), realized.get(other, 0)
-        if bought.closed_pnl:
-            self._matches.check_result(buyer, bought.closed_pnl)
-        if sold.closed_pnl:
-            self._matches.check_result(seller, sold.closed_pnl)
-        source = _source(match)
-        books.emit_trade(coin, _data(match, held, owed), time, source)
+        source = _source(bought, sold)
+        books.emit_trade(coin, _data(buyer, sold, held, owed), time, source)
+        gain, loss = bought.closed_pnl, sold.closed_pnl
         if held is None:
             met.add((name, coin))
         if owed is None:
             met.add((other, coin))
-        if (
-            realized.get(name, 0) - before != bought.closed_pnl
-            or realized.get(other, 0) - before_other != sold.closed_pnl
-        ):
+        if realized.get(name, 0) - before != gain or realized.get(other, 0) - before_other != loss:
             is_known = books.memory.is_basis_known
             earlier = {
                 name: Before(held, before, is_known(name, coin, held)),
                 other: Before(owed, before_other, is_known(other, coin, owed)),
             }
-            self._matches._settle(match, earlier, dict(source))
+            matches.settle(match, earlier, source)
             return True
-        self._matches.note_closed(name, coin, held, lots)
-        self._matches.note_closed(other, coin, owed, lots)
+        if gain:
+            matches.check_result(buyer, gain)
+        if loss:
+            matches.check_result(seller, loss)
+        if buyer.start < 0:
+            matches.note_closed(name, coin, held, lots)
+        if seller.start > 0:
+            matches.note_closed(other, coin, owed, -lots)
         amount = lots * price
         gains.rows += 1
         gains.fees += bought.fee
         gains.flow -= amount
-        gains.closed_pnl += bought.closed_pnl
+        gains.closed_pnl += gain
         losses.rows += 1
         losses.fees += sold.fee
         losses.flow += amount
-        losses.closed_pnl += sold.closed_pnl
+        losses.closed_pnl += loss
         return True
 
 
@@ -113,18 +116,14 @@ def _is_labelled(label: str | None, held: int, change: int) -> bool:
     return (label in _GROWING) == (abs(after) > abs(held)) and label not in _FLIPPING
 
 
-def _data(match: Match, held: Position | None, owed: Position | None) -> dict[str, Any]:
+def _data(buyer: Side, sold: Fill, held: Position | None, owed: Position | None) -> dict[str, Any]:
     """The trade as it is recorded, keys in order; printed results only where they decide."""
-    buyer, seller = match.buyer, match.seller
-    if buyer is None or seller is None:
-        raise ValueError(match)
-    bought, sold = buyer.fill, seller.fill
-    lots = buyer.change
+    bought, lots, _, price = buyer
     first = bought if bought.place < sold.place else sold
     data: dict[str, Any] = {"buyer": bought.account, "buyer_fee": bought.fee}
     if held is not None and held.quantity < -lots:
         data["buyer_realized"] = bought.closed_pnl
-    data["price"] = buyer.price
+    data["price"] = price
     data["purpose"] = "recorded"
     data["quantity"] = lots
     data["seller"] = sold.account
@@ -136,12 +135,8 @@ def _data(match: Match, held: Position | None, owed: Position | None) -> dict[st
     return data
 
 
-def _source(match: Match) -> dict[str, str | int]:
+def _source(first: Fill, other: Fill) -> dict[str, str | int]:
     """Where both rows stand, keys in order."""
-    buyer, seller = match.buyer, match.seller
-    if buyer is None or seller is None:
-        raise ValueError(match)
-    first, other = buyer.fill, seller.fill
     if other.place < first.place:
         first, other = other, first
     file, line, row = first.place
