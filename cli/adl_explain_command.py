@@ -28,7 +28,7 @@ from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
 from domain.adl.row_key import RowKey, salts_of
 from domain.adl.selections import SELECTIONS
-from domain.audit.auditing import Terms
+from domain.audit.decisions import Terms
 from domain.venue import Venue
 from ledger.failures import translated
 from ledger.ledger import Ledger

@@ -30,7 +30,7 @@ from reports.page import Json, Page
 def keygen(
     context: click.Context, name: str | None, rotate: bool, row_key_file: Path | None
 ) -> None:
-    """Make a key that signs a log's checkpoints, or one that salts its rankings.
+    """Make a key that signs a log's checkpoints.
 
     Writes NAME.key, NAME.vkey and the signer's memory NAME.signer into the working directory and
     prints the public line. NAME is the name of the log; without it that of the store. Keep the

@@ -17,7 +17,7 @@ from cli.recorded_spans import recorded_span
 from cli.settings import Question
 from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.selections import SELECTIONS
-from domain.audit.auditing import Terms
+from domain.audit.decisions import Terms
 from domain.errors import Rejected
 from domain.specification import AdlPolicy
 from domain.units import parse_ratio
