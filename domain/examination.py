@@ -163,6 +163,9 @@ class Examination:
             return tuple(self._market(event).positions)  # type: ignore[union-attr]
         if event["type"] == "market.trade_executed/1":
             data = event["data"]
+            if data["buyer"] == data["seller"]:
+                # Somebody recorded as having traded with himself is counted once.
+                return (data["buyer"], TREASURY)
             return (data["buyer"], data["seller"], TREASURY)
         return parties(event)
 
