@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from domain.audit.readings import Reading
 from domain.position import fill
 from domain.units import AccountId, Lots, QuoteUnits

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from domain.adl.candidate import Ranked
-from domain.adl.decision import circumstances, standings
+from domain.adl.decision import candidates, circumstances
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
 from domain.market import Market
@@ -84,7 +84,7 @@ def queue(venue: Venue, market: Market, side: int, policy: AdlPolicy) -> list[Pl
     if market.mark is None:
         return []
     # At the mark a close costs nobody anything, so nobody is left out for what a close would cost.
-    holders = standings(venue, market, side, Fraction(market.mark))
+    holders = candidates(venue, market, side, Fraction(market.mark))
     about = circumstances(market, policy)
     rows = ranked(holders, policy, selection_of(policy), MORE_THAN_ANYBODY_HOLDS, about).rows
     found, ahead = [], 0

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.account import SYSTEM_ACCOUNTS
-from domain.audit.auditing import Audit, AuditedDecision, Terms
+from domain.audit.auditing import Audit
 from domain.audit.closes import CloseKey, is_recorded_close, key_of
+from domain.audit.decisions import AuditedDecision, Terms
 from domain.audit.knowledge import is_outside
 from domain.audit.readings import SYMMETRIC
 from domain.bankruptcy import bankruptcy_quote

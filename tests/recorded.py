@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from domain.audit.auditing import Audit, AuditedDecision, Terms
+from domain.audit.auditing import Audit
+from domain.audit.decisions import AuditedDecision, Terms
 from domain.envelope import encode, validate_data
 from domain.events import Event
 from domain.specification import MarketSpec, Tier, listed_fact

@@ -107,11 +107,11 @@ class HyperliquidImport:
         self._window = window_of(
             [file.name for file in files], self._memory.began, until, from_snapshot=from_snapshot
         )
-        self._ordinary = OrdinaryTrades(self._books, self._matches)
+        self._moved: Counter[str] = Counter()
+        self._ordinary = OrdinaryTrades(self._books, self._matches, self._moved)
         self._heads = [look_at(file, number, account) for number, file in enumerate(files)]
         # The digests are asked for while the reading goes on.
         self._reached = Reached(digests=self.report.digests)
-        self._moved: Counter[str] = Counter()
         self._known_fills = KnownFills()
         self._hourly: set[tuple[str, str, int]] | None = None
         self._is_inferred = False
@@ -193,8 +193,20 @@ class HyperliquidImport:
         remembers = not self._memory.is_empty
         if self._window is not None:
             rows = self._window.inside(rows, self._refuse)
+        scales = self._scales
         for row in rows:
             key = row.key
+            if (
+                type(row) is Fill
+                and row.grid is not None
+                and not remembers
+                and key not in seen
+                and not scales.is_foreign(row.coin)
+            ):
+                # Nearly all rows are like this.
+                seen[key] = row
+                sides.append(new_side((row, *row.grid)))
+                continue
             if type(row) is Funding and key not in seen:
                 self._rounds.meet(row)
             if key in seen:
@@ -233,11 +245,10 @@ class HyperliquidImport:
     def _book_matches(self, sides: list[Side]) -> None:
         matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
         self.report.counts["rows_put_in_chain_order"] += moved
-        moved_in, pairs = self._moved, 0
+        pairs = 0
         for match in matches:
             if self._ordinary.book(match):
                 pairs += 1
-                moved_in[match.buyer.fill.place.file] += 2  # type: ignore[union-attr]  # it has both
             else:
                 self._matches.book(match)
                 self._count(match)

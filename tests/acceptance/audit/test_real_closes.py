@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from tests.recorded import audited
 from tests.unit.importers.archives import SHARED, fill, imported, transaction, written
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from tests.recorded import audited
 from tests.unit.importers.archives import SHARED, imported
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from tests.recorded import RecordedLog, crash
 
 SHORTS = (("a", 500, 10, 120), ("b", 600, 10, 120))

@@ -6,7 +6,7 @@ readings: the literal one takes `p` first, the symmetric and the recovered one t
 
 from fractions import Fraction
 
-from domain.audit.auditing import AuditedDecision, Terms
+from domain.audit.decisions import AuditedDecision, Terms
 from domain.audit.knowledge import Assumption, Origin
 from domain.audit.readings import reading_of
 from domain.audit.verdict import Pair
