@@ -15,6 +15,7 @@ from typing import Final
 
 from domain.events import Event
 from domain.venue import Fact, Venue
+from importers.hyperliquid.aggregates import Aggregates
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
 from importers.hyperliquid.file_rows import Choices, FileRows, Head, look_at
@@ -54,7 +55,6 @@ from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
 
 LARGE: Final = 4 << 20
 """Bytes of files, as they are packed, from which on a second process is worth its start."""
-_HOUR = 3_600_000 * NANOSECONDS
 
 
 class UnknownReading(ValueError):
@@ -113,7 +113,7 @@ class HyperliquidImport:
         # The digests are asked for while the reading goes on.
         self._reached = Reached(digests=self.report.digests)
         self._known_fills = KnownFills()
-        self._hourly: set[tuple[str, str, int]] | None = None
+        self._aggregates = Aggregates(self._all_rows)
         self._is_inferred = False
         self._learn()
         self._reading = Choices(account, order, self._scales.known_places)
@@ -309,7 +309,7 @@ class HyperliquidImport:
             return
         if isinstance(row, Funding):
             kind = "funding"
-            self._check_aggregate(row)
+            self._aggregates.check(row)
             applied = self._books.fund(row)
         elif isinstance(row, Update):
             kind = f"ledger {row.kind}"
@@ -325,29 +325,6 @@ class HyperliquidImport:
             self.report.apply_row(row.place, kind)
         else:
             self.report.pass_row(row.place, kind)
-
-    def _check_aggregate(self, row: Funding) -> None:
-        """A payment over several hours would count twice beside the hours themselves."""
-        if row.samples < 2:
-            return
-        hour = row.time // _HOUR
-        hours = self._hourly_rows()
-        if any(
-            (row.account, row.coin, one) in hours for one in range(hour - row.samples + 1, hour + 1)
-        ):
-            raise RowRefused("aggregate", f"{row.samples} hours in one row, hours are there too")
-
-    def _hourly_rows(self) -> set[tuple[str, str, int]]:
-        """Hours that rows of their own pay, of the accounts that have rows of several hours."""
-        if self._hourly is None:
-            rows = (row for row in self._all_rows() if isinstance(row, Funding))
-            accounts = {row.account for row in rows if row.samples > 1}
-            self._hourly = {
-                (row.account, row.coin, row.time // _HOUR)
-                for row in self._all_rows()
-                if isinstance(row, Funding) and row.samples == 1 and row.account in accounts
-            }
-        return self._hourly
 
     def _refuse(self, row: Row, code: Reason, detail: str) -> None:
         if isinstance(row, Fill) and not row.counts:
