@@ -126,8 +126,12 @@ class Books:
         return found
 
     def is_past(self, time: int) -> bool:
-        """Whether the log went on after this instant: what is stated of it was compared then."""
+        """Whether the log went on after this instant: what is stated of its end was compared."""
         return time // NANOSECONDS < self._past
+
+    def is_recorded(self, time: int) -> bool:
+        """Whether the log has this instant already: what is stated within it was compared."""
+        return time // NANOSECONDS <= self._past
 
     def doubt(self, row: Refused, why: str) -> None:
         """The accounts whose money a refused row would have moved are in doubt from now on."""
@@ -179,7 +183,7 @@ class Books:
 
     def _check_size(self, row: Funding) -> None:
         """The size in a funding row is an assertion: it never changes a position."""
-        if row.size is None or row.samples > 1 or self.is_past(row.time):
+        if row.size is None or row.samples > 1 or self.is_recorded(row.time):
             return
         booked = None
         if (row.account, row.coin) in self.memory.met:

@@ -18,7 +18,7 @@ from domain.venue import Fact, Venue
 from importers.hyperliquid.aggregates import Aggregates
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.file_rows import Choices, FileRows, Head, look_at
+from importers.hyperliquid.file_rows import Choices, FileRows, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
@@ -104,8 +104,13 @@ class HyperliquidImport:
         self._rounds = FundingRounds()
         self._snapshots = Snapshots(self._books)
         self._begins = from_snapshot
+        self._states_first = self._choices.get("snapshot") == "before-block"
         self._window = window_of(
-            [file.name for file in files], self._memory.began, until, from_snapshot=from_snapshot
+            [file.name for file in files],
+            self._memory.began,
+            until,
+            from_snapshot=from_snapshot,
+            states_first=self._states_first,
         )
         self._moved: Counter[str] = Counter()
         self._ordinary = OrdinaryTrades(self._books, self._matches, self._moved)
@@ -139,7 +144,7 @@ class HyperliquidImport:
     def events(self) -> Iterator[list[Event]]:
         """The facts as events after `venue`, which has them already; an instant is never torn."""
         for instant in self._instants():
-            if self.venue.kind is None:
+            if self.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
             self.rows += len(instant.rows)
@@ -148,6 +153,11 @@ class HyperliquidImport:
                 self.report.facts += len(events)
                 yield events
         self._close()
+
+    def _is_inside(self, instant: Instant) -> bool:
+        """Whether a row of the instant lies in the imported range: the log begins with it."""
+        window = self._window
+        return window is None or any(window.refusal(row) is None for row in instant.rows)
 
     def _learn(self) -> None:
         """What the log and every meta say about coins, before anything is booked."""
@@ -158,7 +168,9 @@ class HyperliquidImport:
                 try:
                     self._scales.learn_meta(meta)
                 except RowRefused as fault:
-                    self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(head))
+                    self.report.find(
+                        f"meta_unread: {fault.detail}"[:120], Place(head.file.name, 1, 0)
+                    )
 
     def _instants(self) -> Iterator[Instant]:
         asked = (self._heads, self._reading, self._reached)
@@ -181,11 +193,15 @@ class HyperliquidImport:
                 self._refuse(row, "bad_time", TOO_LATE)
             rows = rows[: len(rows) - instant.late]
         sides: list[Side] = []
-        stated: list[Stated] = []
         seen: dict[str, Row] = {}
         remembers = not self._memory.is_empty
         if self._window is not None:
             rows = self._window.inside(rows, self._refuse)
+        stated: list[Stated] = []
+        if rows and type(rows[-1]) is Stated:
+            rows, stated = self._states_apart(rows)
+            if stated and self._states_first:
+                self._book_stated(stated)
         scales = self._scales
         for row in rows:
             key = row.key
@@ -212,10 +228,6 @@ class HyperliquidImport:
                 if type(row) is Fill:
                     sides.append(self._side(row))
                     notes = row.notes
-                elif type(row) is Stated:
-                    self._scales.check_held(row)
-                    stated.append(row)
-                    notes = row.notes
                 else:
                     if sides and self._reading.order == "fills-first":
                         self._book_matches(sides)
@@ -232,7 +244,7 @@ class HyperliquidImport:
         for found in self._rounds.closed():
             self._books.round_funding(found)
         self._matches.forced.close_instant()
-        if stated:
+        if stated and not self._states_first:
             self._book_stated(stated)
 
     def _book_matches(self, sides: list[Side]) -> None:
@@ -247,8 +259,25 @@ class HyperliquidImport:
                 self._count(match)
         self.report.counts["pairs"] += pairs
 
+    def _states_apart(self, rows: list[Row]) -> tuple[list[Row], list[Stated]]:
+        """Statements about accounts apart from the rows that move something."""
+        stated: dict[str, Stated] = {}
+        for row in rows:
+            if type(row) is not Stated:
+                continue
+            if row.key in stated:
+                self._repeated(row, stated[row.key])
+            elif not self._is_known(row):
+                try:
+                    self._scales.check_held(row)
+                except RowRefused as fault:
+                    self._refuse(row, fault.code, fault.detail)
+                else:
+                    stated[row.key] = row
+        return [row for row in rows if type(row) is not Stated], list(stated.values())
+
     def _book_stated(self, rows: list[Stated]) -> None:
-        """Book or compare what is stated about accounts, after everything else of the instant."""
+        """Book or compare what is stated about accounts."""
         if self._books.is_past(rows[0].time):
             self.report.count("statements_of_the_past", len(rows))
             for row in rows:
@@ -295,7 +324,7 @@ class HyperliquidImport:
         return Side(row, row.sign * lots, start, scales.printed_ticks(coin, row.price))
 
     def _need_scale(self, coin: str) -> None:
-        """Scales that nobody stated are taken from the rows: all of them, before one is used."""
+        """Scales that nobody stated are taken from all rows, before one is used."""
         if not self._scales.is_known(coin) and not self._is_inferred:
             self._is_inferred = True
             self._scales.infer(self._all_rows())
@@ -356,32 +385,15 @@ class HyperliquidImport:
             counts["pairs"] += 1
 
     def _close(self) -> None:
-        report, reached = self.report, self._reached
+        report = self.report
         for name, rows in self._moved.items():
             report.files[name].moved += rows
             report.kinds["fill", "moved"] += rows
         self._known_fills.put_into(report)
-        for tally in reached.ended:
-            report.files[tally.name].lines = tally.lines
-            report.blocks += tally.blocks
-            report.block_events += tally.events
-            if tally.is_derived:
-                report.derived_accounts.add(tally.name)
-            if tally.metas:
-                report.find("meta_after_rows", Place(tally.name, 1, 0))
-        used = [coin for coin in sorted(self.venue.markets) if self._scales.is_known(coin)]
-        report.inferred_scales = {
-            coin: self.venue.markets[coin].spec.lot_size.places
-            for coin in used
-            if coin in self._scales.inferred
-        }
-        report.single_tier = [coin for coin in used if self._scales.is_single_tier(coin)]
+        self._reached.tell(report)
+        self._scales.tell(report, self.venue)
         report.close(self.venue)
 
 
 def _workers_for(size: int) -> int:
     return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
-
-
-def _start_of(head: Head) -> Place:
-    return Place(head.file.name, 1, 0)

@@ -73,7 +73,8 @@ def _rows(body: Body) -> tuple[Block, ...]:
         body["files"],
         words=1,
     )
-    kinds = _table("Kinds of rows by outcome", ("kind", "outcome", "rows"), body["kinds"], words=2)
+    outcomes = [{**row, "outcome": _words(row["outcome"])} for row in body["kinds"]]
+    kinds = _table("Kinds of rows by outcome", ("kind", "outcome", "rows"), outcomes, words=2)
     return (total, *files, *kinds)
 
 
@@ -95,8 +96,8 @@ def _rejected(body: Body) -> tuple[Block, ...]:
 
 
 def _matches(body: Body) -> tuple[Block, ...]:
-    counts = [{"what": name, "times": times} for name, times in body["matches"].items()]
-    counts += [{"what": name, "times": times} for name, times in body["counts"].items()]
+    found = {**body["matches"], **body["counts"]}
+    counts = [{"what": _words(name), "times": times} for name, times in found.items()]
     breaks = _table(
         "Rows that do not begin where their account stood: the known gaps",
         ("place", "account", "coin", "held", "start"),
@@ -111,7 +112,7 @@ def _statements(body: Body) -> tuple[Block, ...]:
     kinds = _table(
         "Statements compared with the books at their instant",
         ("statement", "met", "differs", "cannot_tell"),
-        body["statements"],
+        [{**row, "statement": _words(row["statement"])} for row in body["statements"]],
         words=1,
     )
     off = [row for row in body["cash_against_snapshot"] if row["difference"] != "0"]
@@ -248,6 +249,10 @@ def _cell(value: Any) -> Cell:
     if value is None or value == "":
         return Cell("–")
     return Cell(grouped(str(value)))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _n(count: int) -> str:

@@ -138,7 +138,7 @@ def test_the_page_stands_alone_and_says_what_became_of_every_row(
     plain = re.sub(r"<wbr>|<[^>]*>", "", text)
     rows = json.loads(out)["rows"]
     assert f"{rows['in']} rows in = {rows['moved']} moved" in plain
-    for said in ("stated_cash", "the sums agree", "some rows were rejected", "@1&lt;b&gt;"):
+    for said in ("stated cash", "the sums agree", "some rows were rejected", "@1&lt;b&gt;"):
         assert said in plain
     assert len(rejects.read_text().splitlines()) == rows["rejected"] == 1
 

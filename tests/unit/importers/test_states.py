@@ -222,6 +222,46 @@ def test_a_snapshot_of_the_past_is_not_compared_again(tmp_path: Path) -> None:
     assert met(again) == {}
 
 
+def test_a_log_that_began_with_a_snapshot_goes_on_where_it_was_and_never_looks_back(
+    tmp_path: Path,
+) -> None:
+    paths = [
+        *evening(tmp_path),
+        account_values(tmp_path, alice=60.0, bob=140.0),
+        positions(tmp_path, alice=(2.0, 160.0), bob=(-2.0, 160.0)),
+    ]
+    whole = imported(*paths, from_snapshot=True)
+    begun = imported(*paths, from_snapshot=True, until="2025-10-10T12:00:08.5Z")
+    rest = imported(*paths, after=begun)
+
+    assert begun.events + rest.events == whole.events
+    assert rest.reasons["before_snapshot"] == whole.reasons["before_snapshot"]
+    assert whole.events[0]["time"] == MILLISECOND * 1_000_000
+    nothing = imported(*paths, from_snapshot=True, until="2025-10-10T12:00:03Z")
+    assert nothing.events == []
+
+
+def test_a_snapshot_may_stand_before_the_events_of_its_block(tmp_path: Path) -> None:
+    """A match in the very block of the snapshot, which does not know it."""
+    money, fills, marks = evening(tmp_path)
+    rows = both(ALICE, BOB, "BTC", "1", "80", 8, buyer_start="2", seller_start="-2")
+    lines = fills.read_text().splitlines()[:1]
+    written(fills, *lines, block_fill(SECOND, *rows))
+    states = [
+        account_values(tmp_path, alice=60.0, bob=140.0),
+        positions(tmp_path, alice=(2.0, 160.0), bob=(-2.0, 160.0)),
+    ]
+    after = imported(money, fills, marks, *states)
+    before = imported(money, fills, marks, *states, readings={"snapshot": "before-block"})
+    begun = imported(
+        money, fills, marks, *states, readings={"snapshot": "before-block"}, from_snapshot=True
+    )
+
+    assert met(after)["stated_position"] == (0, 2, 0)
+    assert met(before)["stated_position"] == (2, 0, 0)
+    assert (begun.lots(ALICE, "BTC"), begun.report.breaks) == (3, [])
+
+
 def test_rows_after_the_end_may_come_another_time(tmp_path: Path) -> None:
     paths = evening(tmp_path)
     by_block = imported(*paths, until=str(BLOCK + 8 * 12))
