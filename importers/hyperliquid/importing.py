@@ -396,4 +396,8 @@ class HyperliquidImport:
 
 
 def _workers_for(size: int) -> int:
-    return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return 2 if size >= LARGE and cores > 1 else 1
