@@ -248,7 +248,7 @@ class HyperliquidImport:
             self._book_stated(stated)
 
     def _book_matches(self, sides: list[Side]) -> None:
-        matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
+        matches, moved = in_chain_order(matches_of(sides), self._books.held)
         self.report.counts["rows_put_in_chain_order"] += moved
         pairs = 0
         for match in matches:
