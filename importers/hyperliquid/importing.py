@@ -248,7 +248,7 @@ class HyperliquidImport:
             self._book_stated(stated)
 
     def _book_matches(self, sides: list[Side]) -> None:
-        matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
+        matches, moved = in_chain_order(matches_of(sides), self._books.held)
         self.report.counts["rows_put_in_chain_order"] += moved
         pairs = 0
         for match in matches:
@@ -396,4 +396,8 @@ class HyperliquidImport:
 
 
 def _workers_for(size: int) -> int:
-    return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return 2 if size >= LARGE and cores > 1 else 1

@@ -5,6 +5,7 @@ plain tuples, so both ways give the same facts in the same order. The second pro
 done, when the first one is gone, or when it is told to.
 """
 
+import gc
 import marshal
 import pickle
 import signal
@@ -81,6 +82,8 @@ def _read(rows: Connection, heads: list[Head], choices: Choices) -> None:
     """The second process."""
     # Ctrl-C reaches both: the first one decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows hold no cycles: looking for some among thousands of them would be in vain.
+    gc.set_threshold(200_000, 50, 50)
     merge = Merge(heads, choices, Reached())
     sender = _Sender(rows, merge)
     try:

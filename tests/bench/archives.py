@@ -47,7 +47,7 @@ def import_hyperliquid_again(folder: Path, rows: int = 200_000) -> Figures:
 
 def _imported(folder: Path, rows: int, *, workers: int) -> Figures:
     made = folder / "archive"
-    generate(made, seed=7, accounts=ACCOUNTS, fills=rows, compression="lz4")
+    generate(made, seed=7, accounts=min(ACCOUNTS, rows // 100), fills=rows, compression="lz4")
     with Ledger.create(_url(folder)) as ledger:
         started, cpu = perf_counter(), process_time()
         run = HyperliquidImport([made / "venue"], workers=workers)
