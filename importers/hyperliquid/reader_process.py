@@ -5,7 +5,9 @@ plain tuples, so both ways give the same facts in the same order. The second pro
 done, when the first one is gone, or when it is told to.
 """
 
+import gc
 import marshal
+import os
 import pickle
 import signal
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,9 @@ from importers.hyperliquid.rows import Fill, Place, Row
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
+
+LARGE: Final = 4 << 20
+"""Bytes of files, as they are packed, from which on a second process is worth its start."""
 
 
 class ReaderLost(Exception):
@@ -81,6 +86,8 @@ def _read(rows: Connection, heads: list[Head], choices: Choices) -> None:
     """The second process."""
     # Ctrl-C reaches both: the first one decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows hold no cycles: looking for some among thousands of them would be in vain.
+    gc.set_threshold(200_000, 50, 50)
     merge = Merge(heads, choices, Reached())
     sender = _Sender(rows, merge)
     try:
@@ -135,3 +142,12 @@ def _unpacked(row: Any) -> Row:
         found: Row = pickle.loads(row)  # noqa: S301  # from the process started above
         return found
     return new_fill((Place(*row[0]), *row[1:]))
+
+
+def workers_for(size: int) -> int:
+    """Two where there are as many cores and enough to read, else one."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return 2 if size >= LARGE and cores > 1 else 1
