@@ -20,8 +20,8 @@ from typing import IO, Any, Final, Self
 
 from importers.hyperliquid.file_rows import Choices, Head
 from importers.hyperliquid.merging import FileTally, Instant, Merge, Reached
-from importers.hyperliquid.plain_fills import new_fill
-from importers.hyperliquid.rows import Fill, Place, Row
+from importers.hyperliquid.plain_fills import new_fill, new_place
+from importers.hyperliquid.rows import Fill, Row
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
@@ -153,4 +153,4 @@ def _unpacked(row: Any) -> Row:
     if type(row) is bytes:
         found: Row = pickle.loads(row)  # noqa: S301  # from the process started above
         return found
-    return new_fill((Place(*row[0]), *row[1:]))
+    return new_fill((new_place(row[0]), *row[1:]))
