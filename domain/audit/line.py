@@ -61,9 +61,7 @@ def line_of(roster: Roster, at: int, need: Lots) -> Line:
     if not reading.selection.in_profit_only:
         order, levels = _by_key(roster, at, solvent)
         return Line(order, levels, len(order))
-    unrealized = roster.unrealized
-    # Zero profit is none.
-    winners = [place for place in solvent if unrealized[place] > 0]
+    unrealized, winners = roster.unrealized, roster.winners
     order, levels = _by_key(roster, at, winners)
     if len(winners) < len(solvent) and sum(map(roster.sizes.__getitem__, winners)) < need:
         behind, more = _by_key(roster, at, [place for place in solvent if unrealized[place] <= 0])

@@ -63,6 +63,20 @@ class Register:
         self.cash = [row[3] for row in known]
         self.elsewhere = [at for at, row in enumerate(known) if row[4] is not None]
 
+    def replaced(self, rows: Mapping[AccountId, Known]) -> "Register":
+        """The same accounts, with other rows for a few who hold nothing elsewhere."""
+        found = Register.__new__(Register)
+        found.accounts, found.elsewhere = self.accounts, self.elsewhere
+        found.__dict__["places"] = self.places
+        found.known, found.quantities = list(self.known), list(self.quantities)
+        found.costs, found.cash = list(self.costs), list(self.cash)
+        for name, row in rows.items():
+            place = self.places[name]
+            found.known[place] = row
+            found.quantities[place], found.costs[place] = row.position[:2]
+            found.cash[place] = row.cash
+        return found
+
     @cached_property
     def places(self) -> Mapping[AccountId, int]:
         """Where each known holder stands in the columns."""
@@ -146,6 +160,14 @@ class Roster:
     def doubts(self) -> Mapping[AccountId, Doubted]:
         """The holders in doubt by account."""
         return {row.account: row for row in self.doubted}
+
+    @cached_property
+    def winners(self) -> Sequence[int]:
+        """Places of everybody with equity above zero and a profit; zero profit is none."""
+        if min(self.unrealized, default=1) > 0 and self.is_solvent:
+            return range(len(self.unrealized))
+        rows = enumerate(zip(self.unrealized, self.equities, strict=True))
+        return [place for place, (profit, equity) in rows if profit > 0 and equity > 0]
 
     @cached_property
     def is_solvent(self) -> bool:
