@@ -115,15 +115,17 @@ class Holders:
             found.register = Register(list(found.known.values()))
         elif replaced:
             found.register = found.register.replaced(replaced)
-        if found.roster is not None and is_valued and len(names) <= FEW:
-            if names:
-                doubted = list(found.doubted.values())
-                found.roster = found.roster.patched(found.register, names, doubted)
-        else:
-            found.roster = self._roster(market, side, found.register, found)
+        roster, register = found.roster, found.register
+        if roster is None or not is_valued or len(names) > FEW:
+            roster = self._roster(market, side, register, found)
+        elif names:
+            roster = roster.patched(register, sorted(names), list(found.doubted.values()))
+        if found.roster is not None and found.roster.accounts is register.accounts:
+            roster.orders = dict(found.roster.orders)
+        found.roster = roster
         found.marks_seq, found.doubtful = knowledge.marks_seq, doubtful
         found.generation, found.changes = knowledge.generation, len(knowledge.changed)
-        return found.roster
+        return roster
 
     def _seen(
         self,

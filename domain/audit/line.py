@@ -72,11 +72,17 @@ def line_of(roster: Roster, at: int, need: Lots) -> Line:
 
 def _by_key(roster: Roster, at: int, places: Sequence[int]) -> tuple[list[int], Sequence[int]]:
     keys = roster.keys(at)
-    order = sorted(places, key=keys.__getitem__, reverse=True)
+    last = roster.orders.get(at)
+    is_everybody = len(places) == len(keys)
+    # Sorting what is nearly sorted costs little, and little changes from close to close.
+    start = last if last is not None and is_everybody else places
+    order = sorted(start, key=keys.__getitem__, reverse=True)
+    if is_everybody:
+        roster.orders[at] = order
     ordered = [keys[place] for place in order]
     if not any(map(eq, ordered, islice(ordered, 1, None))):
         return order, range(len(order))
-    return _settled(roster, at, order, ordered)
+    return _settled(roster, at, list(order), ordered)
 
 
 def _settled(

@@ -116,6 +116,8 @@ class Roster:
         self.known = register.known
         self.accounts = register.accounts
         self.doubted = doubted
+        self.orders: dict[int, list[int]] = {}
+        """The last order of everybody by reading, where one was made: a start for the next."""
         per_lot = (mark or 0) * point_value
         self.values = [quantity * per_lot for quantity in register.quantities]
         self.unrealized = list(map(sub, self.values, register.costs))
@@ -136,14 +138,19 @@ class Roster:
             register,
             doubted,
         )
-        names = frozenset(changed)
+        names = [name for name in changed if name in register.places]
+        if register.accounts is self.accounts:
+            for at, column in self._keys.items():
+                keys = found._keys[at] = list(column)
+                for name in names:
+                    keys[register.places[name]] = found._key(at, register.places[name])
+            return found
+        fresh = sorted(register.places[name] for name in names)
         kept = [self.places[name] for name in register.accounts if name not in names]
-        fresh = [place for place, name in enumerate(register.accounts) if name in names]
         for at, column in self._keys.items():
-            keys = [column[place] for place in kept]
+            keys = found._keys[at] = [column[place] for place in kept]
             for place in fresh:
                 keys.insert(place, found._key(at, place))
-            found._keys[at] = keys
         return found
 
     @property
