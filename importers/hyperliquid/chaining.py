@@ -40,13 +40,13 @@ def in_chain_order(matches: list[Match], position_of: PositionOf) -> tuple[list[
 
 def _meet_once(matches: Sequence[Match]) -> bool:
     """Whether nobody has two matches in one coin: then every order breaks as much."""
-    met: set[tuple[str, str]] = set()
+    # Account and coin stand side by side in a fill.
+    met: set[tuple[object, ...]] = set()
     sides = 0
     for _, buyer, seller in matches:
         for side in (buyer, seller):
             if side is not None:
-                fill = side.fill
-                met.add((fill.account, fill.coin))
+                met.add(side[0][3:5])
                 sides += 1
     return len(met) == sides
 
