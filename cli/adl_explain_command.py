@@ -10,14 +10,23 @@ from cli.adl_pages import explained_for
 from cli.auditing import is_recorded
 from cli.errors import wrong_usage
 from cli.exporting import target
+from cli.keys import row_key_in, row_key_option
 from cli.output import note, show
 from cli.persons import with_persons
 from cli.reading import Reading, as_of, log_only, reading
 from cli.recorded_adl import Question, explain_recorded
 from cli.settings import PastQuestion
-from domain.adl.decision import circumstances, closure_amount, closure_cost, decision, standings
+from domain.adl.decision import (
+    candidates,
+    circumstances,
+    closure_amount,
+    closure_cost,
+    decision,
+    ranking_root,
+)
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
+from domain.adl.row_key import RowKey, salts_of
 from domain.adl.selections import SELECTIONS
 from domain.audit.decisions import Terms
 from domain.venue import Venue
@@ -39,6 +48,8 @@ from reports.page import Json, Page
 
 PRO_RATA = "pro-rata-size@1"
 FILE = click.Path(path_type=Path)
+OBJECTION_WORDS = 200
+"""A text on somebody's rights is read when it is short."""
 
 
 @click.command(
@@ -57,7 +68,11 @@ FILE = click.Path(path_type=Path)
 @click.option("--all", "every", is_flag=True, help="Every decision, into the folder of --html.")
 @click.option("--html", type=FILE, metavar="FILE", help="Write one page that needs nothing else.")
 @click.option("--pdf", type=FILE, metavar="FILE", help="Write a PDF (extra pdf).")
+@click.option(
+    "--objection", type=FILE, metavar="FILE", help="The venue's text: where to object, by when."
+)
 @click.option("--names", is_flag=True, help="Also the persons behind the pseudonyms.")
+@row_key_option
 @click.pass_context
 def adl_explain(
     context: click.Context,
@@ -67,7 +82,9 @@ def adl_explain(
     every: bool,
     html: Path | None,
     pdf: Path | None,
+    objection: Path | None,
     names: bool,
+    row_key_file: Path | None,
 ) -> None:
     """Why these, at this price, and no others?
 
@@ -78,6 +95,8 @@ def adl_explain(
     if names and (reader is not Audience.AUDITOR or html is not None or pdf is not None):
         message = "persons are named to an auditor on the screen, never on a page that is kept"
         raise wrong_usage("usage", message, hint="leave --names out")
+    where = None if objection is None else _objection(objection, html or pdf, reader)
+    row_key = row_key_in(row_key_file)
     with log_only(context) as recorded:
         if is_recorded(recorded):
             asked_for = Question(account, reader, Terms(), html, pdf, names)
@@ -86,14 +105,14 @@ def adl_explain(
     with reading(context) as books:
         if decision_id is None:
             if html is not None:
-                explain_all(context, books, html, account, reader)
+                explain_all(context, books, html, account, reader, where, row_key)
             return
-        asked = asked_of(books, books.decision(decision_id), account)
+        asked = asked_of(books, books.decision(decision_id), account, row_key)
         if reader is Audience.AUDITOR and html is None and pdf is None:
             page = _page(books, asked)
             show(context, with_persons(context, page, _named(asked)) if names else page)
             return
-        made = explained_for(books, asked, reader)
+        made = explained_for(books, asked, reader, where)
         if html is not None:
             write_html(context, made, html)
         if pdf is not None:
@@ -108,6 +127,8 @@ def explain_all(
     folder: Path,
     account: str | None,
     audience: Audience,
+    objection: str | None = None,
+    row_key: RowKey | None = None,
 ) -> None:
     """A page for every decision, and an index; with an account, those made since it was opened."""
     with translated():
@@ -119,22 +140,36 @@ def explain_all(
     for summary in rounds:
         is_known = account is None or account in books.ledger.venue_at(summary.seq - 1).accounts
         if summary.last_seq <= books.seq and is_known:
-            asked = asked_of(books, books.decision(summary.id), account)
-            made = sheet_html(explained_for(books, asked, audience).sheet)
+            asked = asked_of(books, books.decision(summary.id), account, row_key)
+            made = sheet_html(explained_for(books, asked, audience, objection).sheet)
             with target(folder / page_name(summary.id)) as out:
                 out.write(made.encode("utf-8"))
             listed.append(list_row(summary))
     index = index_html(listed, books.ledger.origin, books.books.quote, books.as_of, audience)
     with target(folder / "index.html") as out:
         out.write(index.encode("utf-8"))
-    note(context, f"wrote {len(listed):,} pages and index.html to {folder}")
+    pages = "1 page" if len(listed) == 1 else f"{len(listed):,} pages"
+    note(context, f"wrote {pages} and index.html to {folder}")
 
 
-def asked_of(books: Reading, found: AdlRound, account: str | None) -> Asked:
-    """The question about a decision, or about one account's part in it."""
+def asked_of(
+    books: Reading, found: AdlRound, account: str | None, row_key: RowKey | None = None
+) -> Asked:
+    """The question about a decision, or about one account's part in it.
+
+    With the row key that the decision names its rows have their salts, and the ranking root is
+    compared; raises `RowKeyDiffers` for another one.
+    """
+    salts = None if row_key is None else salts_of(found.spec.adl, row_key, found.id)
+    if salts is not None:
+        rows = _round(books.ledger.venue_at(found.seq - 1), found).decided.rows
+        equal = ranking_root(rows, salts) == found.ranking_root
+        found = replace(found, ranking_root_equal=equal)
     if account is not None:
-        return asked_about(books.ledger, found, books.books.quote, account)
-    return Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+        asked = asked_about(books.ledger, found, books.books.quote, account)
+    else:
+        asked = Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+    return replace(asked, salts=salts)
 
 
 def _named(asked: Asked) -> tuple[str, ...]:
@@ -180,6 +215,25 @@ def _refuse_what_cannot_be_meant(
         )
 
 
+def _objection(file: Path, page: Path | None, audience: Audience) -> str:
+    """The venue's own words on where to object, which a page ends with."""
+    if page is None and audience is Audience.AUDITOR:
+        raise wrong_usage(
+            "usage", "the venue's text stands on pages", expected="--html FILE or --pdf FILE"
+        )
+    try:
+        words = file.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise wrong_usage("unreadable_path", f"{file}: no text can be read: {fault}") from fault
+    if not 0 < len(words) <= OBJECTION_WORDS:
+        raise wrong_usage(
+            "bad_value",
+            f"{file} holds {len(words):,} words",
+            expected=f"1 to {OBJECTION_WORDS} words",
+        )
+    return " ".join(words)
+
+
 def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> Asked:
     """The decision as one account asks about it, decided again for its nearest escape."""
     before = ledger.venue_at(found.seq - 1)
@@ -215,9 +269,7 @@ def _exclusion(before: Venue, found: AdlRound, account: str) -> str | None:
     market = before.markets[found.spec.id]
     side = -1 if found.side == "long" else 1
     own = [
-        standing
-        for standing in standings(before, market, side, found.close_price)
-        if standing.candidate.account == account
+        one for one in candidates(before, market, side, found.close_price) if one.account == account
     ]
     about = circumstances(market, market.policy)
     excluded = ranked(own, market.policy, selection_of(market.policy), 0, about).excluded

@@ -7,14 +7,15 @@ writes nothing. Rows of an earlier import are passed over: importing twice chang
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
+from cli.errors import CommandFailed, Failure, wrong_usage
+from cli.import_endings import import_body, leave_import, show_import
 from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
-from cli.output import note, show, write
+from cli.output import note
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
@@ -33,7 +34,7 @@ from importers.hyperliquid.window import BadWindow
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
-from reports.page import AsOf, Page, json_text
+from reports.page import AsOf
 
 EVENTS_TO_FOLLOW: Final = 100_000
 """Events of an import that are counted into the rows at once; more wait for the first question."""
@@ -43,6 +44,7 @@ EVENTS_TO_FOLLOW: Final = 100_000
     name="import",
     cls=LazyGroup,
     lazy={
+        "dydx": Lazy("cli.import_dydx_command:dydx", "Record what dYdX's indexer says."),
         "hyperliquid": Lazy(
             "cli.import_command:hyperliquid", "Record what Hyperliquid's archive says."
         ),
@@ -137,13 +139,13 @@ def hyperliquid(
     )
     run = _Run(context, archive)
     found, recorded, moment = run.dry() if dry_run else run.record()
-    body = _body(found, recorded, moment)
+    body = import_body(report_object(found.report), found.report.facts, recorded, moment)
     if rejects is not None:
         write_rejects(context, rejects, found)
     if page is not None:
         write_report(context, page, body, moment, run.origin)
-    _show(context, found, recorded, moment, body)
-    _leave(found, allow_rejects=allow_rejects)
+    show_import(context, body, report_text(found.report), recorded, moment)
+    leave_import(found.report, allow_rejects=allow_rejects)
 
 
 class _Archive(NamedTuple):
@@ -266,60 +268,3 @@ def _chosen(readings: Iterable[str]) -> dict[str, str]:
 def _unknown_reading(text: str) -> CommandFailed:
     known = "; ".join(f"{kind}={'|'.join(some)}" for kind, some in sorted(READINGS.items()))
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
-
-
-def _body(
-    found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
-) -> dict[str, Any]:
-    report = report_object(found.report)
-    return {
-        "lines": report["lines"],
-        "applied": report["applied"],
-        "rejected": report["rejected"],
-        "events": recorded.events if recorded else 0,
-        "first_seq": recorded.first_seq if recorded else None,
-        "last_seq": recorded.last_seq if recorded else None,
-        "root": recorded.root.hex() if recorded else (moment.root if moment else ""),
-        "dry_run": recorded is None,
-        "facts": found.report.facts,
-        **report,
-    }
-
-
-def _show(
-    context: click.Context,
-    found: HyperliquidImport,
-    recorded: Recorded | None,
-    moment: AsOf | None,
-    body: dict[str, Any],
-) -> None:
-    said = tuple(report_text(found.report))
-    if recorded is None:
-        ending = f"Dry run: {found.report.facts} facts were not written."
-    elif recorded.events:
-        ending = f"{recorded.events} events, seq {recorded.first_seq} to {recorded.last_seq}"
-    else:
-        ending = "Nothing new: no events were written."
-    page = Page("import/1", moment, body, None, ("\n".join((*said, ending)),))
-    if settings_of(context).output_format == "ndjson":
-        write(json_text(page.object()) + "\n")
-    else:
-        show(context, page)
-
-
-def _leave(found: HyperliquidImport, *, allow_rejects: bool) -> None:
-    """Fail where sums do not agree, or where rows were rejected now."""
-    report = found.report
-    if not report.holds:
-        message = "the sums of the rows and the books do not agree"
-        raise CommandFailed(Failure("sums_differ", 1, message, hint="--json shows each account"))
-    if not report.is_complete and not allow_rejects:
-        count = report.rejected_rows - report.recorded_before
-        raise CommandFailed(
-            Failure(
-                "rejected_rows",
-                REJECTED,
-                f"{count} of {report.rows_in} rows {'was' if count == 1 else 'were'} rejected",
-                hint="--allow-rejects takes that for a success",
-            )
-        )

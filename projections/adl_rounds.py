@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from domain.adl.candidate import Ranked
+from domain.adl.candidate import NO_SCORE, Ranked, in_lowest_terms
 from domain.adl.decision import (
     Decision,
     closure_amount,
@@ -155,7 +155,7 @@ class AdlRounds:
             "market": market.id,
             "policy_seq": market.policy_seq,
             "ranking": [_ranking_row(row) for row in again.rows],
-            "ranking_root_equal": ranking_root(again.rows) == data["ranking_root"],
+            "ranking_root_equal": _root_equal(again, market, data),
             "redecided_equal": self._is_equal(again, market, data),
             "seen": 0,
             "seq": event["seq"],
@@ -263,6 +263,13 @@ CLOSURE_FIELDS = (
 )
 
 
+def _root_equal(again: Decision, market: Market, data: dict[str, Any]) -> bool | None:
+    """Whether the log's ranking root is that of the rows; None where salts hide it from rows."""
+    if market.policy.row_key_digest is not None:
+        return None
+    return bool(ranking_root(again.rows) == data["ranking_root"])
+
+
 def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]]:
     """The closures as deciding again gives them, in the fields of `CLOSURE_FIELDS`."""
     side = 1 if side_text == "long" else -1
@@ -270,7 +277,6 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
     for rank, row in again.closures:
         amount = closure_amount(market, side, row.closed, again.close_price)
         cost = closure_cost(market, side, row.closed, amount)
-        score = row.score.fraction() if row.score is not None else None
         found.append(
             [
                 row.candidate.account,
@@ -278,8 +284,7 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
                 row.closed,
                 amount,
                 cost,
-                0 if score is None else score.numerator,
-                1 if score is None else score.denominator,
+                *in_lowest_terms(row.score or NO_SCORE),
             ]
         )
     return found
@@ -287,7 +292,7 @@ def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]
 
 def _ranking_row(row: Ranked) -> list[Any]:
     candidate = row.candidate
-    score = row.score.fraction() if row.score is not None else None
+    numerator, denominator = (None, None) if row.score is None else in_lowest_terms(row.score)
     return [
         candidate.account,
         candidate.quantity,
@@ -296,8 +301,8 @@ def _ranking_row(row: Ranked) -> list[Any]:
         candidate.equity,
         candidate.maintenance_margin,
         candidate.capacity,
-        None if score is None else score.numerator,
-        None if score is None else score.denominator,
+        numerator,
+        denominator,
         0,
         0,
         0,

@@ -93,9 +93,9 @@ class QueueSearch:
         if own != self._behind.group:
             return own > self._behind.group
         target = self._behind.scores[0]
-        lowest = min(self._corner_score(corner).fraction() for corner in box.corners())
-        if lowest != target.fraction():
-            return lowest < target.fraction()
+        lowest = min(Fraction(*self._corner_score(corner)) for corner in box.corners())
+        if lowest != Fraction(*target):
+            return lowest < Fraction(*target)
         ties = (-box.unrealized[0], -box.notional[0])
         return len(self._behind.scores) > 1 or ties >= self._behind.ties[:2]
 

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from domain.adl.allocation import allocated
-from domain.adl.candidate import Candidate, Ranked, Score
-from domain.adl.decision import Decision, circumstances, decision, standings
+from domain.adl.candidate import Candidate, Ranked, Ranking, Score
+from domain.adl.decision import Decision, candidates, circumstances, decision
 from domain.adl.policies import selection_of
-from domain.adl.ranking import Standing, ranked
+from domain.adl.ranking import ranked
 from domain.margin import capacity
 from domain.market import Market
 from domain.position import Position
@@ -42,8 +42,7 @@ def stands_before(one: Place, other: Place) -> bool:
     if one.group != other.group:
         return one.group < other.group
     for mine, theirs in zip(one.scores, other.scores, strict=True):
-        left = mine.numerator * theirs.denominator
-        right = theirs.numerator * mine.denominator
+        left, right = mine[0] * theirs[1], theirs[0] * mine[1]
         if left != right:
             return left > right
     return one.ties < other.ties
@@ -77,19 +76,19 @@ class Round:
         return None if at is None else self.decided.rows[at]
 
     @cached_property
-    def standings(self) -> list[Standing]:
+    def holders(self) -> list[Candidate]:
         """All holders of the other side, ranked or not."""
         side = -self.market.positions[self.bankrupt].sign
-        return standings(self.venue, self.market, side, self.decided.close_price)
+        return candidates(self.venue, self.market, side, self.decided.close_price)
 
     @cached_property
     def places(self) -> dict[AccountId, int]:
         """Places of a rule that gives them: they follow from ids or a list, not from numbers."""
         if self.selection.place is None:
             return {}
-        candidates = [row.candidate for row in self.decided.rows]
-        given = self.selection.place(candidates, self.about)
-        return {c.account: place for c, place in zip(candidates, given, strict=True)}
+        line = self.decided.rows.candidates()
+        given = self.selection.place(line, self.about)
+        return {c.account: place for c, place in zip(line, given, strict=True)}
 
     def scores(self, candidate: Candidate) -> tuple[Score, ...]:
         """The candidate's scores, higher first."""
@@ -97,7 +96,7 @@ class Round:
             return (self.selection.score(candidate, self.about),)
         if self.selection.parts is not None:
             return self.selection.parts(candidate, self.about)
-        return (Score(-self.places.get(candidate.account, 0), 1),)
+        return ((-self.places.get(candidate.account, 0), 1),)
 
     def place(self, candidate: Candidate, *, is_loser: bool) -> Place:
         """Where a candidate stands in the queue."""
@@ -164,7 +163,7 @@ class Round:
         """
         left = self.need - most
         for other in self.decided.rows:
-            if other is row or other.admitted_loser > row.admitted_loser:
+            if other.candidate is row.candidate or other.admitted_loser > row.admitted_loser:
                 continue
             left -= other.candidate.capacity
             if left <= 0:
@@ -193,17 +192,17 @@ class Round:
         key = (is_loser, is_limited)
         if key not in self._levels:
             rows = [row for row in self.decided.rows if row.admitted_loser == is_loser]
-            candidates = [row.candidate for row in rows]
+            sharing = [row.candidate for row in rows]
             weigh, limit = self.selection.weight, self.selection.limit
             weights = [
                 one.size if is_loser or weigh is None else int(weigh(one, self.about))
-                for one in candidates
+                for one in sharing
             ]
             limits = [
                 min(one.capacity, limit(one, self.about))
                 if is_limited and limit is not None
                 else one.capacity
-                for one in candidates
+                for one in sharing
             ]
             before = sum(
                 row.closed for row in self.decided.rows if is_loser and not row.admitted_loser
@@ -228,14 +227,12 @@ class Round:
         at = self.at[row.candidate.account]
         rows = list(self.decided.rows)
         rows[at] = row._replace(candidate=changed)
-        return allocated(rows, self.selection, self.need, self.about)[at].closed
+        again = allocated(Ranking.of(rows), self.selection, self.need, self.about)
+        return again[at].closed
 
     def _ranked_again(self, changed: Candidate) -> Lots:
         """Rank everybody again, for a change that may move the candidate to the other pass."""
-        holders = [
-            one._replace(candidate=changed) if one.candidate.account == changed.account else one
-            for one in self.standings
-        ]
+        holders = [changed if one.account == changed.account else one for one in self.holders]
         rows = ranked(holders, self.policy, self.selection, self.need, self.about).rows
         closed = allocated(rows, self.selection, self.need, self.about)
         return sum(row.closed for row in closed if row.candidate.account == changed.account)
@@ -264,5 +261,4 @@ class Round:
         )
         market.positions = {candidate.account: changed}
         fork.cash[candidate.account] += candidate.equity - fork.equity(candidate.account)
-        found = standings(fork, market, changed.sign, self.decided.close_price)
-        return found[0].candidate
+        return candidates(fork, market, changed.sign, self.decided.close_price)[0]

@@ -14,9 +14,7 @@ from domain.units import Lots, QuoteUnits
 from reports.escape_round import Round
 
 MOST_ROWS: Final = 20_000
-"""A few thresholds need all shares as exact fractions; beyond this many rows, none are searched."""
-MOST_FRACTIONS: Final = 200
-"""The same where weights are fractions themselves, whose common denominator has no bound."""
+"""A few thresholds need everybody's share again and again; beyond so many rows, none are sought."""
 MOST_SIZES: Final = 1_000
 
 
@@ -28,8 +26,7 @@ class SharesSearch:
         self._candidate = row.candidate
         weight = case.selection.weight
         self._weight = weight(row.candidate, case.about) if weight is not None else 1
-        most_rows = MOST_ROWS if isinstance(self._weight, int) else MOST_FRACTIONS
-        self.is_too_large = len(case.decided.rows) > most_rows
+        self.is_too_large = len(case.decided.rows) > MOST_ROWS
 
     @property
     def may_escape_by_equity(self) -> bool:

@@ -58,7 +58,7 @@ def nearest_escape(case: Round, victim: AccountId) -> NearestEscape:
         if found:
             return NearestEscape(found[0], found[1] if len(found) > 1 else None)
     if not case.selection.is_queue and SharesSearch(case, row, 0).is_too_large:
-        return NearestEscape(None, reason="too many accounts share to search exact fractions")
+        return NearestEscape(None, reason="too many accounts share to search for it")
     return NearestEscape(None, reason="no larger equity or smaller size is known to spare it")
 
 

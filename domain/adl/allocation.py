@@ -6,27 +6,27 @@ rounded down to lots, and the missing lots go to the largest remainders, ties in
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 
-from domain.adl.candidate import Candidate, Ranked
+from domain.adl.candidate import Candidate, Ranking
 from domain.adl.ranking import tie
 from domain.adl.selection import Circumstances, Selection
+from domain.adl.sharing import Weight, shared
 from domain.units import Lots
 
 
 def allocated(
-    rows: Sequence[Ranked],
+    rows: Ranking,
     selection: Selection,
     need: Lots,
     circumstances: Circumstances | None = None,
-) -> tuple[Ranked, ...]:
+) -> Ranking:
     """The rows with the lots that each of them gives; together at most `need`."""
     if selection.weight is None:
-        return _from_the_top(rows, need)
+        return rows.giving(_from_the_top(rows, need))
     circumstances = circumstances or Circumstances()
     weight = selection.weight
-    winners = [row.candidate for row in rows if not row.admitted_loser]
-    losers = [row.candidate for row in rows if row.admitted_loser]
+    everybody = rows.candidates()
+    winners, losers = everybody[: rows.winners], everybody[rows.winners :]
     closed = _shared(
         winners,
         [weight(candidate, circumstances) for candidate in winners],
@@ -39,8 +39,7 @@ def allocated(
         [candidate.capacity for candidate in losers],
         need - sum(closed),
     )
-    given = dict(zip((c.account for c in (*winners, *losers)), closed, strict=True))
-    return tuple(row.giving(given[row.candidate.account]) for row in rows)
+    return rows.giving(closed)
 
 
 def _limits(
@@ -57,47 +56,18 @@ def _limits(
     return limits if sum(limits) >= need else capacities
 
 
-def _from_the_top(rows: Sequence[Ranked], need: Lots) -> tuple[Ranked, ...]:
-    found = list(rows)
+def _from_the_top(rows: Ranking, need: Lots) -> list[Lots]:
+    closed = [0] * len(rows)
     left = need
-    for at, row in enumerate(rows):
+    for place in range(len(rows)):
         if not left:
             break
-        closed = min(row.candidate.capacity, left)
-        found[at] = row.giving(closed)
-        left -= closed
-    return tuple(found)
+        closed[place] = min(rows[place].candidate.capacity, left)
+        left -= closed[place]
+    return closed
 
 
 def _shared(
-    candidates: Sequence[Candidate],
-    weights: Sequence[Fraction | int],
-    limits: list[Lots],
-    need: Lots,
+    candidates: Sequence[Candidate], weights: Sequence[Weight], limits: list[Lots], need: Lots
 ) -> list[Lots]:
-    """Lots of each candidate: `min(limit, t·weight)` with the level t that adds up to `need`."""
-    if sum(limits) <= need:
-        return limits
-    level = _level(limits, weights, need)
-    exact = [min(Fraction(most), level * w) for most, w in zip(limits, weights, strict=True)]
-    lots = [share.numerator // share.denominator for share in exact]
-    missing = need - sum(lots)
-    order = sorted(
-        range(len(candidates)),
-        key=lambda at: (lots[at] - exact[at], *tie(candidates[at])),
-    )
-    for at in order[:missing]:
-        lots[at] += 1
-    return lots
-
-
-def _level(limits: Sequence[Lots], weights: Sequence[Fraction | int], need: Lots) -> Fraction:
-    """The level at which everybody below the limit gives `level · weight` and the sum is `need`."""
-    order = sorted(range(len(limits)), key=lambda at: Fraction(limits[at]) / weights[at])
-    left, weight_left = need, Fraction(sum(weights))
-    for at in order:
-        if limits[at] * weight_left >= left * weights[at]:
-            break
-        left -= limits[at]
-        weight_left -= weights[at]
-    return left / weight_left  # exact: Fraction
+    return shared(weights, limits, need, lambda at: tie(candidates[at]))

@@ -4,17 +4,18 @@ A decision is a pure function of the venue just before it. The ranking is not st
 so that anybody who rebuilds the rows from the log can see that these and no others were ranked.
 """
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import partial
-from math import gcd
 from typing import NamedTuple
 
 from pydantic_core import to_json
 
 from domain.adl.allocation import allocated
-from domain.adl.candidate import Candidate, Ranked
+from domain.adl.candidate import NO_SCORE, Candidate, Ranked, Ranking, in_lowest_terms
 from domain.adl.policies import CLOSE_PRICES, selection_of
-from domain.adl.ranking import Queue, Standing, ranked
+from domain.adl.ranking import Queue, ranked
+from domain.adl.row_key import Salts
 from domain.adl.selection import Circumstances
 from domain.margin import affordable_lots, bankruptcy_amount, loss_per_lot
 from domain.market import Market
@@ -28,7 +29,7 @@ class Decision(NamedTuple):
     """The ranking with its allocation, the one close price, and what stays open."""
 
     queue: Queue
-    rows: tuple[Ranked, ...]
+    rows: Ranking
     close_price: Fraction
     needed: Lots
     residual: Lots
@@ -36,7 +37,7 @@ class Decision(NamedTuple):
     @property
     def closures(self) -> list[tuple[int, Ranked]]:
         """Rank and row of everybody who is closed."""
-        return [(rank, row) for rank, row in enumerate(self.rows, start=1) if row.closed]
+        return self.rows.closures()
 
 
 def decision(
@@ -54,9 +55,9 @@ def decision(
     previous = market.previous_mark if market.previous_mark is not None else market.price
     price = CLOSE_PRICES[policy.close_price](held.sign, market.price, previous, bankruptcy_price)
     about = circumstances(market, policy)
-    queue = ranked(standings(venue, market, -held.sign, price), policy, selection, needed, about)
+    queue = ranked(candidates(venue, market, -held.sign, price), policy, selection, needed, about)
     rows = allocated(queue.rows, selection, needed, about)
-    return Decision(queue, rows, price, needed, needed - sum(row.closed for row in rows))
+    return Decision(queue, rows, price, needed, needed - rows.lots_closed)
 
 
 def circumstances(market: Market, policy: AdlPolicy) -> Circumstances:
@@ -65,13 +66,13 @@ def circumstances(market: Market, policy: AdlPolicy) -> Circumstances:
     return Circumstances(policy.parameters, market.adl_list, one_quote)
 
 
-def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[Standing]:
+def candidates(venue: Venue, market: Market, side: int, price: Fraction) -> list[Candidate]:
     """Everybody who holds the given side (+1 long), with what a policy may ask about them."""
     per_lot = market.price * market.point_value
     loss = loss_per_lot(side, market.price, price, market.point_value)
     accounts, cash, holdings = venue.accounts, venue.cash, venue.holdings
     margin, denominator = market.maintenance.requirement, price.denominator
-    found: list[Standing] = []
+    found: list[Candidate] = []
     for account, (quantity, cost, opened_seq, basis_known) in market.positions.items():
         if (quantity > 0) != (side > 0):
             continue
@@ -83,23 +84,19 @@ def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[
             equity, maintenance = venue.standing(account)
         owner = accounts[account]
         found.append(
-            _standing(
+            _candidate(
                 (
-                    _candidate(
-                        (
-                            account,
-                            quantity,
-                            cost,
-                            value - cost,
-                            notional,
-                            equity,
-                            maintenance,
-                            affordable_lots(equity, abs(quantity), loss, denominator),
-                            opened_seq,
-                            owner.opened_seq,
-                            owner.role == "vault",
-                        )
-                    ),
+                    account,
+                    quantity,
+                    cost,
+                    value - cost,
+                    notional,
+                    equity,
+                    maintenance,
+                    affordable_lots(equity, abs(quantity), loss, denominator),
+                    opened_seq,
+                    owner.opened_seq,
+                    owner.role == "vault",
                     owner.liquidation is not None,
                     basis_known,
                 )
@@ -109,7 +106,6 @@ def standings(venue: Venue, market: Market, side: int, price: Fraction) -> list[
 
 
 _candidate = partial(tuple.__new__, Candidate)
-_standing = partial(tuple.__new__, Standing)
 
 
 def closure_amount(market: Market, side: int, lots: Lots, price: Fraction) -> QuoteUnits:
@@ -122,30 +118,30 @@ def closure_cost(market: Market, side: int, lots: Lots, amount: QuoteUnits) -> Q
     return amount - side * lots * market.price * market.point_value
 
 
-def ranking_row(row: Ranked) -> bytes:
+def ranking_row(row: Ranked, salts: Salts | None = None) -> bytes:
     """One ranked candidate in the exact bytes that the ranking root commits to.
 
     Keys stand in order and texts are account ids, so the fast writer gives canonical bytes.
     """
     candidate = row.candidate
-    numerator, denominator = row.score if row.score is not None else (0, 1)
-    divisor = gcd(numerator, denominator)
-    return to_json(
-        {
-            "account": candidate.account,
-            "capacity": candidate.capacity,
-            "closed": row.closed,
-            "cost": candidate.cost,
-            "equity": candidate.equity,
-            "maintenance_margin": candidate.maintenance_margin,
-            "quantity": candidate.quantity,
-            "score_denominator": denominator // divisor,
-            "score_numerator": numerator // divisor,
-            "unrealized": candidate.unrealized,
-        }
-    )
+    numerator, denominator = in_lowest_terms(row.score or NO_SCORE)
+    fields: dict[str, str | int] = {
+        "account": candidate.account,
+        "capacity": candidate.capacity,
+        "closed": row.closed,
+        "cost": candidate.cost,
+        "equity": candidate.equity,
+        "maintenance_margin": candidate.maintenance_margin,
+        "quantity": candidate.quantity,
+    }
+    if salts is not None:
+        fields["salt"] = salts(candidate.account)
+    fields["score_denominator"] = denominator
+    fields["score_numerator"] = numerator
+    fields["unrealized"] = candidate.unrealized
+    return to_json(fields)
 
 
-def ranking_root(rows: tuple[Ranked, ...]) -> str:
+def ranking_root(rows: Iterable[Ranked], salts: Salts | None = None) -> str:
     """RFC 6962 root over the ranking rows in rank order, as hex."""
-    return root_of(leaf_hash(ranking_row(row)) for row in rows).hex()
+    return root_of(leaf_hash(ranking_row(row, salts)) for row in rows).hex()

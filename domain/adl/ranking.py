@@ -7,13 +7,12 @@ than 2^-2b, so their floors at shift 2b keep every difference and every tie. Tie
 profit, notional, the older position, the account id.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress, islice
-from operator import eq
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from domain.adl.candidate import Candidate, Ranked, Score, ranked_row
+from domain.adl.candidate import Candidate, Ranking, Score
 from domain.adl.selection import Circumstances, Selection
+from domain.adl.sorting import in_order
 from domain.specification import AdlPolicy
 from domain.units import Lots
 
@@ -31,26 +30,18 @@ EXCLUSIONS: Final = (
 """Exclusion codes; a candidate is counted under the first that applies."""
 
 
-class Standing(NamedTuple):
-    """A candidate with the facts that may exclude it."""
-
-    candidate: Candidate
-    in_liquidation: bool
-    basis_known: bool
-
-
 class Queue(NamedTuple):
     """All ranked rows in order, how many were excluded by which code, and whether losers stand
     in it.
     """
 
-    rows: tuple[Ranked, ...]
+    rows: Ranking
     excluded: dict[str, int]
     losers_included: bool
 
 
 def ranked(
-    standings: Iterable[Standing],
+    candidates: Iterable[Candidate],
     policy: AdlPolicy,
     selection: Selection,
     need: Lots,
@@ -65,20 +56,21 @@ def ranked(
     excluded: dict[str, int] = {}
     asks_for_profit = selection.in_profit_only
     without_vaults = policy.vault_candidate == "excluded"
-    for candidate, in_liquidation, basis_known in standings:
-        if candidate.equity <= 0:
+    for candidate in candidates:
+        _, _, _, unrealized, _, equity, _, capacity, _, _, is_vault, is_busy, basis = candidate
+        code = ""
+        if equity <= 0:
             code = "bankrupt"
         else:
-            code = ""
-            if in_liquidation:
+            if is_busy:
                 code = "in_liquidation"
-            elif without_vaults and candidate.is_vault:
+            elif without_vaults and is_vault:
                 code = "vault_excluded"
-            elif candidate.capacity == 0:
+            elif capacity == 0:
                 code = "would_be_bankrupt"
-            elif not basis_known:
+            elif not basis:
                 code = "basis_missing"
-            if asks_for_profit and candidate.unrealized <= 0:
+            if asks_for_profit and unrealized <= 0:
                 if not code:
                     losers.append(candidate)
                 code = "not_in_profit"
@@ -86,15 +78,34 @@ def ranked(
                 eligible.append(candidate)
                 continue
         excluded[code] = excluded.get(code, 0) + 1
-    rows = _in_order(eligible, policy, selection, circumstances, admitted_losers=False)
-    if losers and sum(candidate.capacity for candidate in eligible) < need:
-        rows += _in_order(losers, policy, selection, circumstances, admitted_losers=True)
+    winners = len(eligible)
+    line = _in_order(eligible, policy, selection, circumstances, admitted_losers=False)
+    losers_included = bool(losers) and sum(c.capacity for c in eligible) < need
+    if losers_included:
+        behind = _in_order(losers, policy, selection, circumstances, admitted_losers=True)
+        line = line.followed_by(behind, winners)
+        eligible += losers
         excluded["not_in_profit"] -= len(losers)
         if not excluded["not_in_profit"]:
             del excluded["not_in_profit"]
-    else:
-        losers = []
-    return Queue(tuple(rows), dict(sorted(excluded.items())), bool(losers))
+    rows = Ranking(eligible, line.order, line.scores, line.parts, winners)
+    return Queue(rows, dict(sorted(excluded.items())), losers_included)
+
+
+class _Line(NamedTuple):
+    """Indexes of one pass's candidates in rank order; scores and parts stand as the candidates."""
+
+    order: list[int]
+    scores: Sequence[Score | None]
+    parts: Sequence[tuple[Score, ...]]
+
+    def followed_by(self, other: "_Line", count: int) -> "_Line":
+        """Both passes as one line; the second's candidates are counted on from `count`."""
+        return _Line(
+            self.order + [count + at for at in other.order],
+            [*self.scores, *other.scores],
+            [*self.parts, *other.parts],
+        )
 
 
 def _in_order(
@@ -104,7 +115,7 @@ def _in_order(
     circumstances: Circumstances,
     *,
     admitted_losers: bool,
-) -> list[Ranked]:
+) -> _Line:
     count = len(candidates)
     scores: Sequence[Score | None] = [None] * count
     parts: Sequence[tuple[Score, ...]] = [()] * count
@@ -124,13 +135,13 @@ def _in_order(
     if policy.vault_candidate in ("first", "last"):
         vaults_first = policy.vault_candidate == "first"
         order.sort(key=lambda at: candidates[at].is_vault, reverse=vaults_first)
-    return [ranked_row((candidates[at], scores[at], 0, admitted_losers, parts[at])) for at in order]
+    return _Line(order, scores, parts)
 
 
 def _by_places(places: Sequence[int], candidates: Sequence[Candidate]) -> list[int]:
     """Indexes by place, lowest first; ties resolved."""
-    order = sorted(range(len(places)), key=places.__getitem__)
-    for start, end in _runs([places[at] for at in order]):
+    order, equal = in_order(places)
+    for start, end in equal:
         order[start:end] = sorted(order[start:end], key=lambda at: tie(candidates[at]))
     return order
 
@@ -141,28 +152,14 @@ def _by_scores(columns: Sequence[Sequence[Score]], candidates: Sequence[Candidat
     """
     if not candidates:
         return []
-    rough = _rough_keys(columns[0])
-    order = sorted(range(len(rough)), key=rough.__getitem__)
-    for start, end in _runs([rough[at] for at in order]):
+    order, equal = in_order(_rough_keys(columns[0]))
+    for start, end in equal:
         near = order[start:end]
         exact = [_whole_keys([column[at] for at in near]) for column in columns]
         ties = [tie(candidates[at]) for at in near]
         keyed = sorted(zip(*exact, ties, near, strict=True))
         order[start:end] = [at for *_, at in keyed]
     return order
-
-
-def _runs(keys: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where two or more equal keys stand together: first, and one behind the last."""
-    start = end = -1
-    for at in compress(range(len(keys)), map(eq, keys, islice(keys, 1, None))):
-        if at != end:
-            if end > start:
-                yield start, end + 1
-            start = at
-        end = at + 1
-    if end > start:
-        yield start, end + 1
 
 
 def tie(candidate: Candidate) -> tuple[int, int, int, str]:

@@ -17,6 +17,9 @@ from domain.units import AccountId, MarketId
 OUTSIDE: Final = ("outside:", "rounding:")
 """Accounts that stand for what an archive does not show; nobody holds anything in them."""
 
+SELF_MATCH: Final = "outside:self-match:"
+"""Through these goes what an account trades with itself."""
+
 HARMLESS_REFUSALS: Final = frozenset(
     {"out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end"}
 )
@@ -169,7 +172,9 @@ class Knowledge:
             return
         self._touch(buyer)
         self._touch(seller)
-        if buyer[:8] == "outside:" or seller[:8] == "outside:":
+        other = seller if buyer[:8] != "outside:" else buyer
+        # What an account trades with itself goes out and comes back: nobody else holds it.
+        if other[:8] == "outside:" and not other.startswith(SELF_MATCH):
             self._midway(event["stream"][7:])
 
     def _midway(self, market: MarketId) -> None:

@@ -11,7 +11,7 @@ from operator import eq
 from typing import NamedTuple
 
 from domain.adl.allocation import allocated
-from domain.adl.ranking import Queue, Standing, ranked, tie
+from domain.adl.ranking import Queue, ranked, tie
 from domain.adl.selection import Circumstances
 from domain.audit.roster import Roster
 from domain.units import AccountId, Lots
@@ -109,7 +109,7 @@ def _settled(
 
 def _exact(roster: Roster, at: int, place: int) -> Fraction:
     score = roster.score(at, place)
-    return Fraction(0) if score is None else score.fraction()
+    return Fraction(0) if score is None else Fraction(*score)
 
 
 def _in_policy_order(roster: Roster, at: int, need: Lots) -> Line:
@@ -124,10 +124,7 @@ def queue_of(roster: Roster, at: int, need: Lots) -> tuple[Queue, Circumstances]
     """The known candidates as the policy of a reading ranks them."""
     reading = roster.readings[at]
     about = Circumstances(reading.policy.parameters)
-    everybody = [
-        Standing(roster.candidate(place), in_liquidation=False, basis_known=True)
-        for place in range(len(roster.accounts))
-    ]
+    everybody = map(roster.candidate, range(len(roster.accounts)))
     return ranked(everybody, reading.policy, reading.selection, need, about), about
 
 

@@ -247,7 +247,7 @@ class Roster:
         """The same by name, in lowest terms; None for who is not known."""
         place = self.places.get(account)
         score = None if place is None else self.score(at, place)
-        return None if score is None else score.fraction()
+        return None if score is None else Fraction(*score)
 
 
 def by_code(rows: Iterable[Doubted]) -> dict[str, list[AccountId]]:

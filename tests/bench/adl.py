@@ -48,30 +48,74 @@ def adl_decide(folder: Path, candidates: int = 10_000) -> Figures:
     return {"decide ms": decide, "root ms": root, "read ms": read, "explain ms": explain}
 
 
+def adl_page(folder: Path, candidates: int = 10_000) -> Figures:
+    """Write the page of a decision, for an auditor and for a trader, and compare two policies."""
+    from click.testing import CliRunner
+
+    from cli.main import cli
+    from ledger.ledger import Ledger
+
+    url = f"sqlite:///{folder / 'zerosum.db'}"
+    with Ledger.create(url) as ledger:
+        for _ in ledger.submit_many(_shorts(candidates)):
+            pass
+        ledger.submit({"command": "mark", "market": "BTC-PERP", "price": "53000"})
+        closure = next(
+            event for event in ledger.events() if event["type"].startswith("market.position_del")
+        )
+    decision, victim = closure["data"]["decision_id"], closure["data"]["victim"]
+    page = folder / "page.html"
+    asked = {
+        "auditor page": ["adl", "explain", decision, "--account", victim, "--html", str(page)],
+        "trader page": [
+            *("adl", "explain", decision, "--account", victim),
+            *("--audience", "trader", "--html", str(page)),
+        ],
+        "whatif": [
+            *("whatif", decision, "--json"),
+            *("--policy", "pro-rata-size@1", "--policy", "risk-aware-pro-rata@1"),
+        ],
+    }
+    found: Figures = {}
+    for name, words in asked.items():
+        result = CliRunner().invoke(cli, ["--store", url, *words])
+        if result.exit_code:
+            raise AssertionError(result.output)
+
+        def ask(words: list[str] = words) -> object:
+            return CliRunner().invoke(cli, ["--store", url, *words])
+
+        found[f"{name} ms"] = _milliseconds(ask, times=3)
+        if "page" in name:
+            found[f"{name} KB"] = page.stat().st_size / 1_000
+    return found
+
+
 def rank_million(_folder: Path, positions: int = 1_000_000) -> Figures:
     """Order so many candidates by the default policy, exactly; seconds.
 
     A ranking makes two objects per candidate; what Python's collector of cycles adds is shown.
     """
     from domain.adl.candidate import Candidate
-    from domain.adl.ranking import Standing, ranked
+    from domain.adl.ranking import ranked
     from domain.adl.selections import SELECTIONS
     from domain.specification import AdlPolicy
 
     chance = random.Random(7)
-    standings = []
+    candidates = []
     for number in range(positions):
         lots = chance.randint(1, 2_000)
         cost, value = lots * chance.randint(58_000_000, 64_000_000), lots * 60_000_000
         equity = chance.randint(5 * 10**8, 5 * 10**10)
         numbers = (-lots, -cost, cost - value, value, equity, value // 50, lots)
-        candidate = Candidate(f"a{number:07}", *numbers, number + 2, number + 1, False)
-        standings.append(Standing(candidate, False, True))
+        candidates.append(
+            Candidate(f"a{number:07}", *numbers, number + 2, number + 1, is_vault=False)
+        )
     policy = AdlPolicy()
     selection = SELECTIONS[policy.selection]
 
     def rank() -> Any:
-        return ranked(standings, policy, selection, 10**12)
+        return ranked(candidates, policy, selection, 10**12)
 
     collected = _milliseconds(rank, times=1) / 1_000
     gc.disable()

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from tests.bench.adl import adl_decide, rank_million
+from tests.bench.adl import adl_decide, adl_page, rank_million
 from tests.bench.archives import (
     import_hyperliquid,
     import_hyperliquid_again,
@@ -261,6 +261,7 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "import_hyperliquid_two": import_hyperliquid_two,
     "import_hyperliquid_again": import_hyperliquid_again,
     "adl_decide": adl_decide,
+    "adl_page": adl_page,
     "rank_million": rank_million,
     "audit": audit,
     "postgresql_single": postgresql_single,

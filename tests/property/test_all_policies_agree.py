@@ -60,9 +60,9 @@ def by_the_product(given: Panel, chosen: AdlPolicy) -> dict[str, Any]:
 
     def row_of(row: Ranked) -> tuple[object, ...]:
         one = row.candidate
-        score = None if row.score is None else row.score.fraction()
+        score = None if row.score is None else Fraction(*row.score)
         if row.parts:
-            score = tuple(part.fraction() for part in row.parts)
+            score = tuple(Fraction(*part) for part in row.parts)
         amount = closure_amount(market, side, row.closed, found.close_price)
         numbers = (one.unrealized, one.notional, one.equity, one.maintenance_margin, one.capacity)
         return (one.account, row.closed, amount, score, row.admitted_loser, *numbers)

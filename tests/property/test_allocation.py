@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.adl.allocation import allocated
-from domain.adl.candidate import Candidate, Ranked, Score
-from domain.adl.ranking import Standing, ranked
+from domain.adl.candidate import Candidate, Ranked, Ranking, Score
+from domain.adl.ranking import ranked
 from domain.adl.selection import Circumstances, ScoreRule, Selection
 from domain.specification import AdlPolicy
 
@@ -44,9 +44,13 @@ rows = st.lists(
     min_size=1,
     max_size=6,
 ).map(
-    lambda found: tuple(
-        Ranked(candidate(f"a{at}", size, capacity, unrealized, at), None, 0, loser)
-        for at, (size, capacity, unrealized, loser) in enumerate(found)
+    lambda found: Ranking.of(
+        [
+            Ranked(candidate(f"a{at}", size, capacity, unrealized, at), None, 0, loser)
+            for at, (size, capacity, unrealized, loser) in enumerate(
+                sorted(found, key=lambda row: row[3])
+            )
+        ]
     )
 )
 
@@ -84,7 +88,7 @@ def shares(found: list[Candidate], need: int) -> dict[str, int]:
 
 @given(rows, st.integers(1, 150))
 def test_shares_are_those_of_water_filling_and_largest_remainders(
-    found: tuple[Ranked, ...], need: int
+    found: Ranking, need: int
 ) -> None:
     closed = allocated(found, SHARING, need)
 
@@ -100,9 +104,9 @@ def test_shares_are_those_of_water_filling_and_largest_remainders(
 
 @given(rows, st.integers(1, 150))
 def test_a_queue_is_closed_from_the_top_and_only_the_last_in_part(
-    found: tuple[Ranked, ...], need: int
+    found: Ranking, need: int
 ) -> None:
-    queue = queue_by(lambda _one, _about: Score(0, 1))
+    queue = queue_by(lambda _one, _about: (0, 1))
 
     closed = [row.closed for row in allocated(found, queue, need)]
 
@@ -113,9 +117,9 @@ def test_a_queue_is_closed_from_the_top_and_only_the_last_in_part(
     assert closed[: len(touched) - 1] == capacities[: max(0, len(touched) - 1)]
 
 
-scores = st.builds(Score, numbers, st.integers(1, 10**30))
+scores = st.tuples(numbers, st.integers(1, 10**30))
 close_scores = st.builds(
-    lambda numerator, denominator, shift: Score(numerator * shift, denominator * shift + 1),
+    lambda numerator, denominator, shift: (numerator * shift, denominator * shift + 1),
     st.integers(-3, 3),
     st.integers(1, 3),
     st.integers(1, 10**25),
@@ -126,12 +130,12 @@ close_scores = st.builds(
 def test_candidates_stand_in_the_order_of_their_exact_scores(given_scores: list[Score]) -> None:
     by_name = {f"a{at:02}": score for at, score in enumerate(given_scores)}
     selection = queue_by(lambda one, _about: by_name[one.account])
-    standings = [Standing(candidate(name, 1, 1), False, True) for name in reversed(by_name)]
+    holders = [candidate(name, 1, 1) for name in reversed(by_name)]
 
-    queue = ranked(standings, AdlPolicy(), selection, 1)
+    queue = ranked(holders, AdlPolicy(), selection, 1)
 
     found = [row.candidate.account for row in queue.rows]
-    assert found == sorted(by_name, key=lambda name: (-by_name[name].fraction(), name))
+    assert found == sorted(by_name, key=lambda name: (-Fraction(*by_name[name]), name))
 
 
 ties = st.tuples(
@@ -144,17 +148,13 @@ def test_ties_go_by_profit_notional_age_and_name(
     found: list[tuple[int, int, int, int, bool]], rule: str
 ) -> None:
     by_name = {f"a{at}": row for at, row in enumerate(found)}
-    selection = queue_by(lambda one, _about: Score(by_name[one.account][0], 1))
-    standings = [
-        Standing(
-            candidate(name, size, size, unrealized, seq)._replace(is_vault=is_vault),
-            in_liquidation=False,
-            basis_known=True,
-        )
+    selection = queue_by(lambda one, _about: (by_name[one.account][0], 1))
+    holders = [
+        candidate(name, size, size, unrealized, seq)._replace(is_vault=is_vault)
         for name, (_, unrealized, size, seq, is_vault) in by_name.items()
     ]
 
-    queue = ranked(reversed(standings), AdlPolicy(vault_candidate=rule), selection, 1)
+    queue = ranked(reversed(holders), AdlPolicy(vault_candidate=rule), selection, 1)
 
     place = {"first": -1, "last": 1, "same-rules": 0}[rule]
     wanted = sorted(

@@ -9,8 +9,8 @@ import pytest
 
 from domain.adl.allocation import allocated
 from domain.adl.candidate import Candidate, Score
-from domain.adl.decision import Decision, closure_amount, closure_cost, decision, standings
-from domain.adl.ranking import Standing, ranked
+from domain.adl.decision import Decision, candidates, closure_amount, closure_cost, decision
+from domain.adl.ranking import ranked
 from domain.adl.selection import Circumstances, Selection
 from domain.adl.selections.binance_quantile import BINANCE_QUANTILE
 from domain.adl.selections.seeded_rotation import SEEDED_ROTATION
@@ -65,13 +65,13 @@ def test_ranking_of_a_panel(case: Case) -> None:
     for row in rows:
         wanted = expect["scores"][row.candidate.account]
         if isinstance(wanted, list):
-            leverage, profit, poorer, newest = (part.fraction() for part in row.parts)
+            leverage, profit, poorer, newest = (Fraction(*part) for part in row.parts)
             unit = built.unit.fraction()
             assert [leverage, profit * unit, -poorer * unit] == [number(text) for text in wanted]
             assert newest == row.candidate.account_seq
         else:
             assert row.score is not None
-            assert row.score.fraction() * scale == number(wanted)
+            assert Fraction(*row.score) * scale == number(wanted)
     if not decided.queue.losers_included:
         assert decided.queue.excluded == Counter(expect["excluded"].values())
     assert closures_of(decided, lot) == expect["closures"]
@@ -97,9 +97,9 @@ def test_measures_of_candidates(case: Case) -> None:
     built, market = panel_of(case["given"])
     unit = built.unit.fraction()
     found = {
-        standing.candidate.account: standing.candidate
+        one.account: one
         for side in (1, -1)
-        for standing in standings(built.venue, market, side, Fraction(market.price))
+        for one in candidates(built.venue, market, side, Fraction(market.price))
     }
 
     for account, wanted in case["expect"]["measures"].items():
@@ -126,12 +126,12 @@ def test_ranking_by_given_scores(case: Case) -> None:
 
     def score(candidate: Candidate, _: Circumstances) -> Score:
         value = scores[candidate.account]
-        return Score(value.numerator, value.denominator)
+        return value.numerator, value.denominator
 
     selection = Selection("given", "", "", "", "", in_profit_only=False, score=score)
     need = int(given["need"])
     queue = ranked(
-        [Standing(candidate_of(row), False, True) for row in given["candidates"]],
+        map(candidate_of, given["candidates"]),
         AdlPolicy(),
         selection,
         need,
@@ -170,7 +170,7 @@ def test_rotation_starts_where_the_seed_says(case: Case) -> None:
     about = Circumstances((("seed", given["seed"]),))
 
     queue = ranked(
-        [Standing(candidate_of(row), False, True) for row in rows],
+        map(candidate_of, rows),
         AdlPolicy("seeded-rotation@1", parameters=about.parameters),
         SEEDED_ROTATION,
         1,
@@ -201,7 +201,8 @@ def test_quantile_score_of_published_inputs(case: Case) -> None:
 
     rule = BINANCE_QUANTILE.score
     assert rule is not None
-    assert rule(one, Circumstances(one_quote=Fraction(scale))).fraction() == number(expect["score"])
+    found = rule(one, Circumstances(one_quote=Fraction(scale)))
+    assert Fraction(*found) == number(expect["score"])
 
 
 @pytest.mark.parametrize("case", cases_of("pro_rata", "lots"))

@@ -14,7 +14,7 @@ def score(candidate: Candidate, circumstances: Circumstances) -> Score:
     """
     c = candidate
     floor = max(circumstances.one_quote, Fraction(c.equity - c.unrealized))
-    return Score(
+    return (
         max(0, c.unrealized) * c.maintenance_margin * floor.denominator,
         floor.numerator * c.equity,
     )

@@ -7,7 +7,7 @@ from domain.adl.selection import Circumstances, Columns, ScoreColumns, Selection
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`(P/e)·λ`, and `P/e = N/N0`. A more profitable short ranks lower."""
     c = candidate
-    return Score(c.notional * c.notional, c.cost_notional * c.equity)
+    return (c.notional * c.notional, c.cost_notional * c.equity)
 
 
 def many(columns: Columns) -> ScoreColumns:

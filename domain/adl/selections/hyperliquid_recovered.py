@@ -14,7 +14,7 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
     c, k = candidate, FLOOR_IS_ONE_OVER
     leverage = max(c.notional * k, c.equity)
     profit = max(c.unrealized * k, c.cost_notional)
-    return Score(leverage * profit, c.equity * c.cost_notional * k * k)
+    return leverage * profit, c.equity * c.cost_notional * k * k
 
 
 def many(columns: Columns) -> ScoreColumns:

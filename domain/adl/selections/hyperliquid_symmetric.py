@@ -8,8 +8,8 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
     """`(P/e)^s·λ` with `P/e = N/N0`: for a short, `(N0/N)·(N/E) = N0/E`."""
     c = candidate
     if c.quantity > 0:
-        return Score(c.notional * c.notional, c.cost_notional * c.equity)
-    return Score(c.cost_notional, c.equity)
+        return (c.notional * c.notional, c.cost_notional * c.equity)
+    return (c.cost_notional, c.equity)
 
 
 def many(columns: Columns) -> ScoreColumns:

@@ -6,7 +6,7 @@ from domain.adl.selection import Circumstances, Selection
 
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`N` in quote units."""
-    return Score(candidate.notional, 1)
+    return (candidate.notional, 1)
 
 
 LARGEST_FIRST = Selection(

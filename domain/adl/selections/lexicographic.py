@@ -8,10 +8,10 @@ def parts(candidate: Candidate, _: Circumstances) -> tuple[Score, ...]:
     """`(λ, u, −W, account seq)`, each higher first: lowest W, newest account."""
     c = candidate
     return (
-        Score(c.notional, c.equity),
-        Score(c.unrealized, 1),
-        Score(c.unrealized - c.equity, 1),
-        Score(c.account_seq, 1),
+        (c.notional, c.equity),
+        (c.unrealized, 1),
+        (c.unrealized - c.equity, 1),
+        (c.account_seq, 1),
     )
 
 

@@ -11,8 +11,8 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
     """
     c = candidate
     if c.unrealized >= 0:
-        return Score(c.unrealized * c.notional, c.cost_notional * c.equity)
-    return Score(c.unrealized * c.equity, c.cost_notional * c.notional)
+        return (c.unrealized * c.notional, c.cost_notional * c.equity)
+    return (c.unrealized * c.equity, c.cost_notional * c.notional)
 
 
 PNL_LEVERAGE = Selection(

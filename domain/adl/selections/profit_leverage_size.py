@@ -7,7 +7,7 @@ from domain.adl.selection import Circumstances, Selection
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`r·λ·N` in quote units, with `r = u/N0` and `λ = N/E`."""
     c = candidate
-    return Score(c.unrealized * c.notional * c.notional, c.cost_notional * c.equity)
+    return (c.unrealized * c.notional * c.notional, c.cost_notional * c.equity)
 
 
 PROFIT_LEVERAGE_SIZE = Selection(

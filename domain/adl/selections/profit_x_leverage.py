@@ -6,7 +6,7 @@ from domain.adl.selection import Circumstances, Selection
 
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`u·λ` in quote units, with `λ = N/E`."""
-    return Score(candidate.unrealized * candidate.notional, candidate.equity)
+    return (candidate.unrealized * candidate.notional, candidate.equity)
 
 
 PROFIT_X_LEVERAGE = Selection(

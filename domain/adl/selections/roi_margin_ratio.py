@@ -7,7 +7,7 @@ from domain.adl.selection import Circumstances, Selection
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`s(P − e)/e ÷ (E/N)`, which is `(u/N0)·(N/E)`."""
     c = candidate
-    return Score(c.unrealized * c.notional, c.cost_notional * c.equity)
+    return (c.unrealized * c.notional, c.cost_notional * c.equity)
 
 
 ROI_MARGIN_RATIO = Selection(

@@ -166,8 +166,8 @@ def test_counting_money_in_another_unit_never_changes_the_order(selection: str, 
     for _ in range(10):
         venue, market = venue_of(rng, 8)
         case = round_of(venue, market, policy(selection))
-        holders = case.standings
-        larger = [one._replace(candidate=scaled(one.candidate, factor)) for one in holders]
+        holders = case.holders
+        larger = [scaled(one, factor) for one in holders]
         orders = [
             [
                 row.candidate.account
