@@ -105,10 +105,12 @@ def test_scores_by_column_are_the_scores_one_by_one(side: int, data: st.DataObje
             continue
         above, below = selection.many(columns)
         one_by_one = [
-            selection.score(
-                Candidate("a", side, side * cost, u, notional, equity, 0, 1, 1, 1, False),
-                Circumstances(),
-            ).fraction()
+            Fraction(
+                *selection.score(
+                    Candidate("a", side, side * cost, u, notional, equity, 0, 1, 1, 1, False),
+                    Circumstances(),
+                )
+            )
             for notional, cost, u, equity in rows
         ]
         assert list(map(Fraction, above, below)) == one_by_one
