@@ -6,12 +6,10 @@ one of moved, no effect, or rejected with a reason. Nothing is held for longer t
 the books themselves.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
 
 from domain.events import Event
 from domain.venue import Fact, Venue
@@ -27,7 +25,7 @@ from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
-from importers.hyperliquid.reader_process import ReaderProcess
+from importers.hyperliquid.reader_process import ReaderProcess, workers_for
 from importers.hyperliquid.refusing import core_of, refused_row
 from importers.hyperliquid.rejects import Rejects
 from importers.hyperliquid.report import FileCount, ImportReport
@@ -52,9 +50,6 @@ from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.snapshots import Snapshots
 from importers.hyperliquid.source_files import source_files
 from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
-
-LARGE: Final = 4 << 20
-"""Bytes of files, as they are packed, from which on a second process is worth its start."""
 
 
 class UnknownReading(ValueError):
@@ -93,7 +88,7 @@ class HyperliquidImport:
                 raise UnknownReading(f"{kind}={reading}")
         files, left_out = source_files(paths)
         self._bytes = sum(file.size for file in files)
-        self._workers = workers or _workers_for(self._bytes)
+        self._workers = workers or workers_for(self._bytes)
         self.rows = 0
         self._memory = memory or Memory()
         self._scales = Scales()
@@ -393,11 +388,3 @@ class HyperliquidImport:
         self._reached.tell(report)
         self._scales.tell(report, self.venue)
         report.close(self.venue)
-
-
-def _workers_for(size: int) -> int:
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return 2 if size >= LARGE and cores > 1 else 1

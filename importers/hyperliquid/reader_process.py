@@ -27,6 +27,9 @@ from importers.hyperliquid.unpacking import UnreadablePath
 ROWS_AT_ONCE: Final = 2_000
 _SIZE: Final = struct.Struct("<I")
 
+LARGE: Final = 4 << 20
+"""Bytes of files, as they are packed, from which on a second process is worth its start."""
+
 
 class ReaderLost(Exception):
     """The process that reads the files ended before the files did."""
@@ -154,3 +157,12 @@ def _unpacked(row: Any) -> Row:
         found: Row = pickle.loads(row)  # noqa: S301  # from the process started above
         return found
     return new_fill((new_place(row[0]), *row[1:]))
+
+
+def workers_for(size: int) -> int:
+    """Two where there are as many cores and enough to read, else one."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return 2 if size >= LARGE and cores > 1 else 1

@@ -209,6 +209,25 @@ def test_a_snapshot_gives_an_unknown_account_its_equity(tmp_path: Path) -> None:
     assert found.venue.equity(ALICE) == 42_000_000
 
 
+def test_positions_that_the_books_never_met_begin_with_a_snapshot_too(tmp_path: Path) -> None:
+    paid = {
+        "user": ALICE,
+        "coin": "BTC",
+        "funding_amount": "-1.0",
+        "szi": "2.0",
+        "funding_rate": "0.00001",
+    }
+    misc = written(tmp_path / "misc.jsonl", misc_line(1, {"Funding": {"deltas": [paid]}}))
+    found = imported(
+        misc, account_values(tmp_path, alice=60.0), positions(tmp_path, alice=(2.0, 160.0))
+    )
+
+    (alice,) = found.report.checked
+    assert (alice.status, alice.positions) == ("exact", {"BTC": 2})
+    assert found.venue.equity(ALICE) == 60_000_000
+    assert found.report.findings == {}
+
+
 def test_a_snapshot_of_the_past_is_not_compared_again(tmp_path: Path) -> None:
     paths = [
         *evening(tmp_path),
