@@ -129,15 +129,16 @@ class RecordedStep:
 class RecordedTimeline:
     """One recorded liquidation, from its first forced row to its last.
 
-    The equity is that of the books just before, where they are certain; the outcome is known where
-    the account holds nothing any more. `deleveraged_in` are decisions that closed what a vault took
-    over here.
+    Equity and maintenance margin are those of the books just before, where they are certain; the
+    outcome is known where the account holds nothing any more. `deleveraged_in` are decisions that
+    closed what a vault took over here.
     """
 
     id: str
     account: str
     started_seq: int
     equity: int | None
+    maintenance_margin: int | None
     outcome: str | None
     steps: tuple[RecordedStep, ...]
     deleveraged_in: tuple[str, ...]

@@ -35,6 +35,7 @@ class _Liquidation:
     account: AccountId
     seq: int
     equity: QuoteUnits | None
+    maintenance_margin: QuoteUnits | None
     steps: list[RecordedStep] = field(default_factory=list)
     amounts: dict[int, Fraction] = field(default_factory=dict)
     """Ticks times lots of each auto-deleveraging step, by its place."""
@@ -50,6 +51,7 @@ class _Liquidation:
             account=self.account,
             started_seq=first,
             equity=self.equity,
+            maintenance_margin=self.maintenance_margin,
             outcome=outcome,
             steps=(
                 RecordedStep(first, "start", None, 0, None, 0, None, ""),
@@ -63,8 +65,8 @@ class _Liquidation:
 class RecordedTimelines:
     """Takes a log's events in their order and keeps the liquidations that a name asks for.
 
-    A name is that of a liquidation, of an account, or of a market. The equity is the one that the
-    books have just before the first forced row; None where anything about it is in doubt.
+    A name is that of a liquidation, of an account, or of a market. Equity and maintenance
+    margin are those that the books have just before the first forced row; None where in doubt.
     """
 
     def __init__(self, name: str) -> None:
@@ -222,15 +224,25 @@ class RecordedTimelines:
         if found is None or found.id != name:
             if found is not None:
                 self._keep(found)
-            equity = self._equity(account, event["time"])
-            found = self._current[account] = _Liquidation(name, account, event["seq"], equity)
+            equity, margin = self._standing(account, event["time"])
+            found = _Liquidation(name, account, event["seq"], equity, margin)
+            self._current[account] = found
         return found
 
-    def _equity(self, account: AccountId, now: int) -> QuoteUnits | None:
-        if account not in self._venue.accounts:
-            return None
-        doubts, _ = self._holders.doubts_of(self._venue, account, now)
-        return None if doubts else self._venue.equity(account)
+    def _standing(
+        self, account: AccountId, now: int
+    ) -> tuple[QuoteUnits | None, QuoteUnits | None]:
+        """Equity and maintenance margin, each None where the books do not know it."""
+        venue = self._venue
+        if account not in venue.accounts:
+            return None, None
+        doubts, _ = self._holders.doubts_of(venue, account, now)
+        if doubts:
+            return None, None
+        specs = (venue.markets[name].spec for name in venue.holdings.get(account, ()))
+        # Where an archive has no margin tiers, a market is listed with none: a rate of zero.
+        is_known = all(tier.maintenance for spec in specs for tier in spec.tiers)
+        return venue.equity(account), venue.maintenance_margin(account) if is_known else None
 
     def _keep(self, found: _Liquidation) -> None:
         name = self._name

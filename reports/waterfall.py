@@ -47,7 +47,9 @@ def _heading(timeline: Timeline | RecordedTimeline, shown: Mapping[str, Json]) -
         margin = shown["maintenance_margin"]
         return f"{head}{shown['equity']} below maintenance margin {margin}: {timeline.outcome}"
     known = shown["equity"] or "not known"
-    return f"{head}{known}: {timeline.outcome or 'how it ended is not in the record'}"
+    margin = shown["maintenance_margin"] or "not known"
+    outcome = timeline.outcome or "how it ended is not in the record"
+    return f"{head}{known}, maintenance margin {margin}: {outcome}"
 
 
 def _links(timeline: Timeline | RecordedTimeline) -> list[str]:
@@ -79,19 +81,12 @@ def _liquidation(
         "account": timeline.account,
         "started_seq": timeline.started_seq,
         "equity": _amount(timeline.equity, quote_unit),
-        "maintenance_margin": _margin(timeline, quote_unit),
+        "maintenance_margin": _amount(timeline.maintenance_margin, quote_unit),
         "steps": _steps(timeline, specs, quote_unit),
     }
     if isinstance(timeline, RecordedTimeline):
         found["deleveraged_in"] = list(timeline.deleveraged_in)
     return found
-
-
-def _margin(timeline: Timeline | RecordedTimeline, quote_unit: Decimal10) -> str | None:
-    """A venue's own margin rule is not in the record."""
-    if isinstance(timeline, RecordedTimeline):
-        return None
-    return amount_text(timeline.maintenance_margin, quote_unit)
 
 
 def _amount(amount: int | None, quote_unit: Decimal10) -> str | None:
