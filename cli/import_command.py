@@ -176,7 +176,7 @@ class _Run:
             self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
-            with _reading_failures():
+            with reading_failures():
                 recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
             if recorded.events <= EVENTS_TO_FOLLOW:
                 rows_follow(self._context, ledger)
@@ -194,7 +194,7 @@ class _Run:
             with ledger:
                 self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        with _reading_failures():
+        with reading_failures():
             for events in self._watched(found):
                 validated(events)
         return found, None, moment
@@ -234,7 +234,8 @@ class _Run:
 
 
 @contextmanager
-def _reading_failures() -> Iterator[None]:
+def reading_failures() -> Iterator[None]:
+    """What goes wrong while files are read, as this command says it."""
     try:
         yield
     except UnreadablePath as fault:

@@ -78,6 +78,8 @@ class Audit:
         self._instant: Instant | None = None
         self._open: dict[CloseKey, _Open] = {}
         self._current: CloseKey | None = None
+        self._passed_over: set[CloseKey] = set()
+        """Decisions of one block that began before the window opened."""
         self._scopes: dict[AccountId, str] = {}
         self._first_equity: dict[AccountId, QuoteUnits | None] = {}
         """Equity of each bankrupt account before its first close of this block."""
@@ -96,7 +98,9 @@ class Audit:
             yield from self.rest()
         if is_recorded_close(event):
             key = key_of(event)
-            if is_asked and (not self._terms.markets or key.market in self._terms.markets):
+            if not is_asked:
+                self._pass_over(key)
+            elif self._asks_for(key):
                 self._closed(venue, event, key)
         elif self._open:
             for key, found in self._open.items():
@@ -104,6 +108,16 @@ class Audit:
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
+
+    def _pass_over(self, key: CloseKey) -> None:
+        if any(other.instant != key.instant for other in self._passed_over):
+            self._passed_over = set()
+        self._passed_over.add(key)
+
+    def _asks_for(self, key: CloseKey) -> bool:
+        """Whether its decision is asked about: one that began before is none of the window's."""
+        markets = self._terms.markets
+        return key not in self._passed_over and (not markets or key.market in markets)
 
     def _end_scopes(self, venue: Venue, now: int) -> None:
         """Whose equity is not below zero after its block has had its deficit paid."""

@@ -113,10 +113,11 @@ class Books:
 
     def held(self, account: str, coin: str) -> int | None:
         """Lots held; None when the account was never met in this coin."""
-        if (account, coin) not in self.memory.met:
-            return None
-        position = self.position(account, coin)
-        return 0 if position is None else position.quantity
+        market = self.venue.markets.get(coin)
+        position = None if market is None else market.positions.get(account)
+        if position is not None:
+            return position.quantity
+        return 0 if (account, coin) in self.memory.met else None
 
     def sums(self, account: str) -> AccountSums:
         """The sums of an account; made before anything of this import touches it."""

@@ -26,6 +26,9 @@ SIZED = (
     "replay",
     "verify",
     "projections",
+    "import_hyperliquid",
+    "import_hyperliquid_two",
+    "import_hyperliquid_again",
     "postgresql_bulk",
     "postgresql_replay",
 )

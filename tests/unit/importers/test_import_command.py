@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from cli import import_command
+from cli.errors import CommandFailed
+from cli.import_command import reading_failures
 from cli.main import run
+from importers.hyperliquid.reader_process import ReaderLost
 from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
 from tests.unit.importers.dydx.answers import deleveraging
 
@@ -161,3 +165,43 @@ def test_the_text_names_what_was_assumed(zerosum: Zerosum, tmp_path: Path) -> No
     assert "Margin tiers unknown, booked as 1/1 and 0/1: BTC" in out
     assert "account:mine (unknown opening): cash 0" in out
     assert "The sums agree." in out
+
+
+def test_two_workers_and_one_give_the_same_root(
+    zerosum: Zerosum, fills: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    roots = set()
+    for workers in (1, 2):
+        monkeypatch.setenv("ZEROSUM_STORE", f"sqlite:///{tmp_path / f'books-{workers}.db'}")
+        zerosum("init")
+        roots.add(answered(zerosum, fills, "--workers", workers)["root"])
+
+    assert len(roots) == 1
+
+
+def test_what_comes_first_in_a_block_stands_in_the_report(zerosum: Zerosum, fills: Path) -> None:
+    zerosum("init")
+    found = answered(zerosum, fills, "--order", "fills-first")
+
+    assert found["assumed"]["order_in_block"] == "fills before ledger and funding"
+
+
+def test_a_reading_process_that_is_lost_is_an_error_with_a_hint() -> None:
+    with pytest.raises(CommandFailed) as failed, reading_failures():
+        raise ReaderLost("the reading process ended with code -9")
+
+    assert (failed.value.failure.code, failed.value.failure.exit_code) == ("reader_lost", 1)
+    assert "--workers 1" in failed.value.failure.hint
+
+
+def test_many_rows_in_the_log_are_said_to_follow_later(
+    zerosum: Zerosum, fills: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_command, "EVENTS_TO_FOLLOW", 3)
+    zerosum("init")
+    code, _, err = zerosum("import", "hyperliquid", fills)
+    asked, out, _ = zerosum("positions", "--json")
+
+    assert (code, asked) == (0, 0)
+    assert "the rows follow with the first question" in err
+    assert json.loads(out)["as_of"]["seq"] == 5
