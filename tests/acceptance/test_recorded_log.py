@@ -30,13 +30,18 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def books(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Books:
+def books(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     """The evening in a store, sealed; nothing here changes it any more."""
     found = Books(tmp_path_factory.mktemp("books"))
-    asked(found, "init", "--name", NAME)
-    asked(found, *IMPORT, str(archive / "venue"))
-    asked(found, "checkpoint")
-    return found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(found.folder)  # where the key is kept
+        for variable in ("ZEROSUM_KEY", "ZEROSUM_VKEY"):
+            patch.delenv(variable, raising=False)
+        asked(found, "init", "--name", NAME)
+        asked(found, *IMPORT, str(archive / "venue"))
+        asked(found, "keygen")
+        asked(found, "checkpoint")
+        yield found
 
 
 @pytest.fixture(scope="module")
