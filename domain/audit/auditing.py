@@ -53,6 +53,7 @@ class _Open:
 
     time: int
     spec: MarketSpec
+    mark_seq: int
     about: Circumstance
     missing: list[MissingInput]
     doubts: tuple[str, ...]
@@ -200,7 +201,7 @@ class Audit:
         scope = self._scopes.get(key.bankrupt)
         if scope is None or (is_first and equity is not None and equity >= 0):
             scope = self._scopes[key.bankrupt] = f"{key.bankrupt}@{event['seq']}"
-        return _Open(now, market.spec, about, self._missing(market), texts, scope)
+        return _Open(now, market.spec, market.mark_seq, about, self._missing(market), texts, scope)
 
     def _is_previous_sure(self, market: Market) -> bool:
         """Whether no mark can be missing between the current one and the one before."""
@@ -253,6 +254,7 @@ class Audit:
             found.spec,
             about.prices.mark,
             about.prices.previous_mark,
+            found.mark_seq,
             found.closes[0].price,
             about.bankrupt_quantity,
             about.bankrupt_equity,

@@ -196,6 +196,8 @@ class MatchBooks:
                     sums.add_residue("self_match", -difference)
                 continue
             bound = self.note_closed(account, match.coin, earlier.position, sides[0].change)
+            if earlier.position is not None and sides[0].fill.closed_pnl is not None:
+                self.check_share(sides[0], earlier.position, sides[0].fill.closed_pnl, bound)
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -222,6 +224,21 @@ class MatchBooks:
             on_grid.checked += 1
             if printed % min(abs(start), abs(change)):
                 on_grid.breaks(side.fill.place)
+
+    def check_share(self, side: Side, position: Position, printed: int, bound: int) -> None:
+        """What closing a part realises is that part of the whole result, but for cut entry prices.
+
+        The printed result is booked all the same; closing everything compares what is then left.
+        """
+        size, change = abs(position.quantity), side.change
+        closed = abs(change)
+        if bound == 0 or closed >= size or side.fill.time < ENTRY_PRICES_CUT_SINCE:
+            return
+        off = (printed + change * side.price) * size + position.cost * closed
+        if abs(off) > (bound + 1) * size:
+            account, coin = side.fill.account, side.fill.coin
+            if self._books.memory.is_basis_known(account, coin, position):
+                self._books.report.find("closed_pnl_differs", side.fill.place)
 
     def _is_given(self, account: str, earlier: Before) -> bool:
         position = earlier.position

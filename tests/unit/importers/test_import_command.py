@@ -13,6 +13,7 @@ from cli.import_command import reading_failures
 from cli.main import run
 from importers.hyperliquid.reader_process import ReaderLost
 from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
+from tests.unit.importers.dydx.answers import deleveraging
 
 Zerosum = Callable[..., tuple[int, str, str]]
 
@@ -131,6 +132,27 @@ def test_a_decided_log_takes_no_archive(zerosum: Zerosum, fills: Path, tmp_path:
 
         assert code == 5
         assert err.startswith("error[decided_log]")
+
+
+def test_a_log_that_records_one_venue_takes_no_archive_of_another(
+    zerosum: Zerosum, fills: Path, tmp_path: Path
+) -> None:
+    """One file is read by both: what is refused is the venue, before a row is looked at."""
+    foreign = written(tmp_path / "foreign.jsonl", *deleveraging("0.811", "1898.343604"))
+    for first, own, second, other in (
+        ("hyperliquid", fills, "dydx", foreign),
+        ("dydx", foreign, "hyperliquid", fills),
+    ):
+        store = ("--store", f"sqlite:///{tmp_path / first}.db")
+        zerosum("init", *store)
+        assert zerosum("import", first, own, *store)[0] == 0
+        before = zerosum("events", "--raw", *store)
+        for options in ((), ("--dry-run",)):
+            code, out, err = zerosum("import", second, other, *options, *store)
+
+            assert (code, out) == (5, "")
+            assert err.startswith("error[other_venue]: this log records " + first)
+        assert zerosum("events", "--raw", *store) == before
 
 
 def test_the_text_names_what_was_assumed(zerosum: Zerosum, tmp_path: Path) -> None:
