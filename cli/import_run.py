@@ -62,7 +62,7 @@ class ImportRun(Generic[Found]):
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
             self.origin = ledger.origin
-            with _reading_failures():
+            with reading_failures():
                 found = self._begin(ledger)
                 digests = found.report.digests
                 recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
@@ -74,7 +74,7 @@ class ImportRun(Generic[Found]):
 
     def dry(self) -> tuple[Found, None, AsOf | None]:
         """Do all of it but the writing; without a store as if into an empty one."""
-        with _reading_failures():
+        with reading_failures():
             try:
                 ledger = Ledger.open(self._url, readonly=True)
             except StoreMissing:
@@ -99,7 +99,7 @@ class ImportRun(Generic[Found]):
 
 
 @contextmanager
-def _reading_failures() -> Iterator[None]:
+def reading_failures() -> Iterator[None]:
     """What goes wrong while files are read, as an import says it."""
     try:
         yield

@@ -9,7 +9,7 @@ import pytest
 
 from cli import import_command
 from cli.errors import CommandFailed
-from cli.import_command import reading_failures
+from cli.import_run import reading_failures
 from cli.main import run
 from importers.hyperliquid.reader_process import ReaderLost
 from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
