@@ -7,7 +7,7 @@ again adds nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -51,7 +51,7 @@ class FactRecorder:
         start, repeated = self._writer.head, 0
         with (
             self._dropping_what_failed(),
-            ExitStack() as quiet,
+            quiet_collector(),
             self._store.bulk(),
             self._index_at_the_end(),
         ):
@@ -61,7 +61,6 @@ class FactRecorder:
             remaining = iter(facts)
             while chunk := list(islice(remaining, batch)):
                 repeated += self._record(chunk, places)
-                quiet.enter_context(quiet_collector(self._writer.head - start))
                 self._live.snapshot_when_due(FACTS_PER_SNAPSHOT)
         self._live.snapshot_when_due(LONG_FOLD)
         return self._recorded(start, repeated)
@@ -82,7 +81,7 @@ class FactRecorder:
         start = self._writer.head
         with (
             self._dropping_what_failed(),
-            ExitStack() as quiet,
+            quiet_collector(),
             self._store.bulk(),
             self._index_at_the_end(),
         ):
@@ -97,7 +96,6 @@ class FactRecorder:
                 if len(some) >= batch:
                     self._append_applied(some, venue, places)
                     some = []
-                    quiet.enter_context(quiet_collector(self._writer.head - start))
                     self._live.snapshot_when_due(FACTS_PER_SNAPSHOT)
             if some:
                 self._append_applied(some, venue, places)
@@ -124,7 +122,7 @@ class FactRecorder:
         start = self._writer.head
         with (
             self._dropping_what_failed(),
-            ExitStack() as quiet,
+            quiet_collector(),
             self._store.bulk(),
             self._index_at_the_end(),
         ):
@@ -143,7 +141,6 @@ class FactRecorder:
                 self._writer.append(
                     Addition(chunk, raws, commands, sources, files=places.new_files())
                 )
-                quiet.enter_context(quiet_collector(self._writer.head - start))
         return self._recorded(start, 0)
 
     def _record(self, facts: Sequence[Fact], places: Places) -> int:
