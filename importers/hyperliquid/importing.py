@@ -200,7 +200,8 @@ class HyperliquidImport:
             rows, stated = self._states_apart(rows)
             if stated and self._states_first:
                 self._book_stated(stated)
-        if not remembers and self._plain.book(rows):
+        is_paired = instant.is_paired and rows is instant.rows
+        if not remembers and self._plain.book(rows, is_paired=is_paired):
             # Nearly all rows are booked here.
             rows = []
         for row in rows:

@@ -6,20 +6,21 @@ row in `importing`; both give the same facts (a test compares them over whole ar
 """
 
 from collections.abc import Callable, Sequence
-from operator import eq
-from typing import cast
+from operator import attrgetter
+from typing import Final, cast
 
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
-from importers.hyperliquid.pairing import Match, Side
+from importers.hyperliquid.pairing import Match, Side, are_paired
 from importers.hyperliquid.rows import Fill, Row
 
 Grid = tuple[int, int, int]
-_FILLS = {Fill}
+_GRID: Final = attrgetter("grid")
+_HOLDER: Final = attrgetter("account", "coin")
 
 
 class PlainInstants:
-    """Books instants of fills whose neighbours are their partners, and which chain as they stand."""
+    """Books instants of fills that stand beside their partners, and chain as they stand."""
 
     def __init__(
         self, books: Books, ordinary: OrdinaryTrades, book: Callable[[Match], None]
@@ -29,38 +30,21 @@ class PlainInstants:
         self._ordinary = ordinary
         self._book = book
 
-    def book(self, rows: Sequence[Row]) -> bool:
-        """Book an instant if it is such a one; false, with nothing done, if it is not."""
-        if len(rows) % 2 or set(map(type, rows)) != _FILLS:
+    def book(self, rows: Sequence[Row], *, is_paired: bool = False) -> bool:
+        """Book an instant if it is such a one; false, with nothing done, if it is not.
+
+        `is_paired` where `are_paired` is known to hold.
+        """
+        if not is_paired and not are_paired(rows):
             return False
-        columns = tuple(zip(*rows, strict=True))
-        keys, accounts, coins, results = columns[2], columns[3], columns[4], columns[9]
-        takers, numbers, counts, grids = columns[12], columns[13], columns[19], columns[20]
-        matches = {*zip(coins, numbers, strict=True)}
-        if (
-            None in grids
-            or None in numbers
-            or None in results
-            or not all(counts)
-            # Numbers and coins are those of the neighbour, and stand in no other match.
-            or numbers[::2] != numbers[1::2]
-            or coins[::2] != coins[1::2]
-            or 2 * len(matches) != len(rows)
-            or any(map(eq, accounts[::2], accounts[1::2]))
-            or any(map(eq, takers[::2], takers[1::2]))
-            or len(set(keys)) != len(rows)
-            or not self._books.scales.are_native(coins)
-        ):
+        fills = cast("Sequence[Fill]", rows)
+        grids = cast("list[Grid]", [*map(_GRID, fills)])
+        held = cast("list[tuple[str, str]]", [*map(_HOLDER, fills)])
+        if not self._books.scales.are_native([coin for _, coin in held]):
             return False
-        for (change, _, price), (change_of_partner, _, price_of_partner) in zip(
-            grids[::2], grids[1::2], strict=True
-        ):
-            if change != -change_of_partner or price != price_of_partner:
-                return False
-        held = [*zip(accounts, coins, strict=True)]
-        if len(set(held)) != len(rows) and self._breaks(held, grids):
+        if len(set(held)) != len(held) and self._breaks(held, grids):
             return False
-        self._book_pairs(cast("Sequence[Fill]", rows), grids)
+        self._book_pairs(fills, grids)
         return True
 
     def _breaks(self, held: Sequence[tuple[str, str]], grids: Sequence[Grid]) -> bool:
