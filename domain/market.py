@@ -25,7 +25,7 @@ from domain.events import (
 )
 from domain.layer import Layer
 from domain.margin import Schedule, initial_schedule, maintenance_schedule
-from domain.position import Position, fill
+from domain.position import Position, moved
 from domain.specification import AdlPolicy, MarketSpec, policy_from
 from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
 
@@ -139,7 +139,7 @@ class Market:
         """Move one side of a two-sided fact; `amount` is signed like `quantity`."""
         positions = self.positions
         before = positions.get(account)
-        after, realized = fill(before, quantity, amount, seq, stated)
+        after, realized = moved(before, quantity, amount, seq, stated)
         if realized:
             self.realized[account] = self.realized.get(account, 0) + realized
         if realized != fee:
@@ -159,26 +159,11 @@ class Market:
             self.book.reduce(data["maker_order_id"], quantity)
         if "taker_order_id" in data:
             self.book.reduce(data["taker_order_id"], quantity)
-        buyer_fee, seller_fee = data["buyer_fee"], data["seller_fee"]
-        self._filled(
-            accounts,
-            buyer,
-            quantity,
-            amount,
-            seq,
-            buyer_fee,
-            data.get("buyer_realized"),
-        )
-        self._filled(
-            accounts,
-            seller,
-            -quantity,
-            -amount,
-            seq,
-            seller_fee,
-            data.get("seller_realized"),
-        )
-        if fee := buyer_fee + seller_fee:
+        paid, charged = data["buyer_fee"], data["seller_fee"]
+        filled = self._filled
+        filled(accounts, buyer, quantity, amount, seq, paid, data.get("buyer_realized"))
+        filled(accounts, seller, -quantity, -amount, seq, charged, data.get("seller_realized"))
+        if fee := paid + charged:
             self.fees += fee
             accounts.cash[TREASURY] += fee
         if data["purpose"] in ("opening", "gap"):

@@ -49,28 +49,38 @@ def fill(
     the rest (for a price the split is exact). `stated` is a venue's own result of a reduction; it
     replaces the proportional rule, except that closing everything always releases all cost.
     """
+    return Filled(*moved(position, quantity, amount, seq, stated))
+
+
+def moved(
+    position: Position | None,
+    quantity: Lots,
+    amount: QuoteUnits,
+    seq: int,
+    stated: QuoteUnits | None = None,
+) -> tuple[Position | None, QuoteUnits]:
+    """`fill` as a plain pair: this is the hottest line of every replay."""
     if position is None:
-        return _filled((_position((quantity, amount, seq, True)), 0))
+        return _position((quantity, amount, seq, True)), 0
     held, cost, opened_seq, basis_known = position
     after = held + quantity
     if (held > 0) == (quantity > 0):
-        return _filled((_position((after, cost + amount, opened_seq, basis_known)), 0))
+        return _position((after, cost + amount, opened_seq, basis_known)), 0
     if after == 0:
-        return _filled((None, -amount - cost))
+        return None, -amount - cost
     if (after > 0) == (held > 0):
         if stated is None:
             released = half_even(cost * abs(quantity), abs(held))
             realized = -amount - released
         else:
             realized, released = stated, -amount - stated
-        return _filled((_position((after, cost - released, opened_seq, basis_known)), realized))
+        return _position((after, cost - released, opened_seq, basis_known)), realized
     reducing = half_even(amount * abs(held), abs(quantity))
-    return _filled((_position((after, amount - reducing, seq, True)), -reducing - cost))
+    return _position((after, amount - reducing, seq, True)), -reducing - cost
 
 
-# A named tuple's own constructor costs twice as much; a fill is the hottest line of every replay.
+# A named tuple's own constructor costs twice as much.
 _position = partial(tuple.__new__, Position)
-_filled = partial(tuple.__new__, Filled)
 
 
 def unrealized(position: Position, mark_price: Ticks, point_value: int) -> QuoteUnits:

@@ -31,19 +31,19 @@ _snapshot = schema.snapshot.c
 
 
 @contextmanager
-def quiet_collector(events: int) -> Iterator[None]:
+def quiet_collector(events: int = LONG_FOLD + 1) -> Iterator[None]:
     """No garbage collection while many events are folded: it would walk the whole state in vain."""
     if events <= LONG_FOLD or not gc.isenabled():
         yield
         return
-    gc.collect()
-    gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        # Freezing and unfreezing makes all of it old without a walk.
+        gc.freeze()
         gc.unfreeze()
+        gc.enable()
 
 
 def venue_at(connection: Connection, seq: int) -> Venue:

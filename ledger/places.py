@@ -93,9 +93,9 @@ class Places:
         """Keys of the events that come from rows, numbered within their row."""
         keys: list[SourceKey] = []
         parts: dict[tuple[int, int], int] = {}
-        last_line = self._last_line
+        last_line, place_of = self._last_line, self._place
         for event in events:
-            place = self._place(event["source"])
+            place = place_of(event["source"])
             if place is None:
                 continue
             number, line = place
@@ -120,10 +120,12 @@ class Places:
         if not isinstance(name, str) or not isinstance(line, int):
             return None
         number = self._files.get(name)
-        if number is None:
-            number = self._files[name] = len(self._files) + 1
-            self._new_files.append((number, name, self._digests.get(name, b"")))
-        return number, line
+        return (self._new_file(name) if number is None else number), line
+
+    def _new_file(self, name: str) -> int:
+        number = self._files[name] = len(self._files) + 1
+        self._new_files.append((number, name, self._digests.get(name, b"")))
+        return number
 
     def _asked(self, facts: Sequence[Fact] | Sequence[Event]) -> set[tuple[int, int]]:
         """Places that lie in what earlier imports have read."""

@@ -90,6 +90,10 @@ class Assertions:
             return False
         return True
 
+    def meet(self, name: str) -> None:
+        """Count a statement that the books share, where that is known without fractions."""
+        self.kinds.setdefault(name, Compared()).met += 1
+
 
 def account_value(venue: Venue, account: str) -> int | None:
     """Cash and open results at the marks in quote units; None where a mark is missing."""

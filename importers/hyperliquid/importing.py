@@ -25,6 +25,7 @@ from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
+from importers.hyperliquid.plain_instants import PlainInstants
 from importers.hyperliquid.reader_process import ReaderProcess, workers_for
 from importers.hyperliquid.refusing import core_of, refused_row
 from importers.hyperliquid.rejects import Rejects
@@ -109,6 +110,7 @@ class HyperliquidImport:
         )
         self._moved: Counter[str] = Counter()
         self._ordinary = OrdinaryTrades(self._books, self._matches, self._moved)
+        self._plain = PlainInstants(self._books, self._ordinary, self._book_match)
         self._heads = [look_at(file, number, account) for number, file in enumerate(files)]
         # The digests are asked for while the reading goes on.
         self._reached = Reached(digests=self.report.digests)
@@ -138,12 +140,13 @@ class HyperliquidImport:
 
     def events(self) -> Iterator[list[Event]]:
         """The facts as events after `venue`, which has them already; an instant is never torn."""
+        books = self._books
         for instant in self._instants():
-            if self.venue.kind is None and self._is_inside(instant):
+            if books.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
             self.rows += len(instant.rows)
-            events = self._books.taken()
+            events = books.taken()
             if events:
                 self.report.facts += len(events)
                 yield events
@@ -197,20 +200,12 @@ class HyperliquidImport:
             rows, stated = self._states_apart(rows)
             if stated and self._states_first:
                 self._book_stated(stated)
-        scales = self._scales
+        is_paired = instant.is_paired and rows is instant.rows
+        if not remembers and self._plain.book(rows, is_paired=is_paired):
+            # Nearly all rows are booked here.
+            rows = []
         for row in rows:
             key = row.key
-            if (
-                type(row) is Fill
-                and row.grid is not None
-                and not remembers
-                and key not in seen
-                and not scales.is_foreign(row.coin)
-            ):
-                # Nearly all rows are like this.
-                seen[key] = row
-                sides.append(new_side((row, *row.grid)))
-                continue
             if type(row) is Funding and key not in seen:
                 self._rounds.meet(row)
             if key in seen:
@@ -247,12 +242,23 @@ class HyperliquidImport:
         self.report.counts["rows_put_in_chain_order"] += moved
         pairs = 0
         for match in matches:
-            if self._ordinary.book(match):
+            if self._is_ordinary(match):
                 pairs += 1
             else:
-                self._matches.book(match)
-                self._count(match)
+                self._book_match(match)
         self.report.counts["pairs"] += pairs
+
+    def _is_ordinary(self, match: Match) -> bool:
+        """Book a match if it is an ordinary one."""
+        _, buyer, seller = match
+        if buyer is None or seller is None:
+            return False
+        bought, lots, start, price = buyer
+        return self._ordinary.book(bought, seller.fill, lots, start, seller.start, price)
+
+    def _book_match(self, match: Match) -> None:
+        self._matches.book(match)
+        self._count(match)
 
     def _states_apart(self, rows: list[Row]) -> tuple[list[Row], list[Stated]]:
         """Statements about accounts apart from the rows that move something."""

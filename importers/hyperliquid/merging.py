@@ -24,6 +24,8 @@ class Instant(NamedTuple):
     time: int
     rows: list[Row]
     late: int = 0
+    is_paired: bool = False
+    """Whether `pairing.are_paired` is known to hold."""
 
 
 class FileTally(NamedTuple):

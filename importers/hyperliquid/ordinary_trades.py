@@ -7,21 +7,12 @@ compares them over whole archives).
 """
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.match_books import Before, MatchBooks
-from importers.hyperliquid.pairing import Match
-
-_LABELS: Final[dict[str | None, tuple[bool, str]]] = {
-    "Close Long": (False, "shrinks"),
-    "Close Short": (True, "shrinks"),
-    "Long > Short": (False, "flips"),
-    "Open Long": (True, "grows"),
-    "Open Short": (False, "grows"),
-    "Short > Long": (True, "flips"),
-}
-"""Whether the row buys, and what it does to the position."""
+from importers.hyperliquid.pairing import Match, Side
+from importers.hyperliquid.rows import Fill
 
 
 class OrdinaryTrades:
@@ -33,14 +24,14 @@ class OrdinaryTrades:
         self._books = books
         self._matches = matches
 
-    def book(self, match: Match) -> bool:
-        """Book a match if it is an ordinary one; false, with nothing done, if it is not."""
-        _, buyer, seller = match
-        if buyer is None or seller is None:
-            return False
+    def book(
+        self, bought: Fill, sold: Fill, lots: int, start: int, start_of_seller: int, price: int
+    ) -> bool:
+        """Book a match if it is an ordinary one; false, with nothing done, if it is not.
+
+        `lots` change hands at `price` in ticks; the starts are what the rows say they met.
+        """
         # Unpacked at once: asked for one by one the fields of both rows would cost more than this.
-        bought, lots, start, price = buyer
-        sold, _, start_of_seller, _ = seller
         (
             place,
             time,
@@ -60,7 +51,10 @@ class OrdinaryTrades:
             hashed,
             block,
             liquidation,
-        ) = bought[:18]
+            _,
+            _,
+            _,
+        ) = bought
         (
             other_place,
             other_time,
@@ -74,7 +68,16 @@ class OrdinaryTrades:
             loss,
             other_fee,
             other_label,
-        ) = sold[:12]
+            _,
+            _,
+            _,
+            _,
+            _,
+            other_liquidation,
+            _,
+            _,
+            _,
+        ) = sold
         books = self._books
         venue = books.venue
         market, accounts = venue.markets.get(coin), venue.accounts
@@ -83,10 +86,8 @@ class OrdinaryTrades:
             or name == other
             or gain is None
             or loss is None
-            or label is None
-            or other_label is None
             or liquidation is not None
-            or sold.liquidation is not None
+            or other_liquidation is not None
             or name not in accounts
             or other not in accounts
         ):
@@ -100,8 +101,8 @@ class OrdinaryTrades:
                 if owed is None
                 else owed.quantity != start_of_seller or not owed.basis_known
             )
-            or not _is_labelled(label, start, lots)
-            or not _is_labelled(other_label, start_of_seller, -lots)
+            or label != _label_of_buyer(start, lots)
+            or other_label != _label_of_seller(start_of_seller, lots)
         ):
             return False
         known = books.report.accounts
@@ -140,7 +141,8 @@ class OrdinaryTrades:
         source["label_of_partner"] = label_second
         source["line"] = line
         if other_place != place:
-            source["place_of_partner"] = "{}:{}#{}".format(*other_place)
+            file_of_partner, line, row_of_partner = other_place
+            source["place_of_partner"] = f"{file_of_partner}:{line}#{row_of_partner}"
         source["row"] = row
         if match_id is not None:
             source["tid"] = match_id
@@ -157,19 +159,22 @@ class OrdinaryTrades:
                 name: Before(held, before, is_known(name, coin, held)),
                 other: Before(owed, before_other, is_known(other, coin, owed)),
             }
-            matches.settle(match, earlier, source)
+            buyer = Side(bought, lots, start, price)
+            seller = Side(sold, -lots, start_of_seller, price)
+            matches.settle(Match(0, buyer, seller), earlier, source)
             self._moved[place.file] += 1
             self._moved[other_place.file] += 1
             return True
         if gain:
-            matches.check_result(buyer, gain)
+            matches.check_result(bought, start, lots, gain)
         if loss:
-            matches.check_result(seller, loss)
+            matches.check_result(sold, start_of_seller, -lots, loss)
         if start < 0 and held is not None:
-            matches.check_share(buyer, held, gain, matches.note_closed(name, coin, held, lots))
+            closed = matches.note_closed(name, coin, held, lots)
+            matches.check_share(bought, lots, price, held, gain, closed)
         if start_of_seller > 0 and owed is not None:
             closed = matches.note_closed(other, coin, owed, -lots)
-            matches.check_share(seller, owed, loss, closed)
+            matches.check_share(sold, -lots, price, owed, loss, closed)
         self._moved[place.file] += 1
         self._moved[other_place.file] += 1
         amount = lots * price
@@ -184,11 +189,15 @@ class OrdinaryTrades:
         return True
 
 
-def _is_labelled(label: str | None, held: int, change: int) -> bool:
-    """Whether a label is one of the ordinary ones and says what the row does."""
-    kind = _LABELS.get(label)
-    if kind is None or kind[0] != (change > 0):
-        return False
-    if held == 0 or (held > 0) == (change > 0):
-        return kind[1] == "grows"
-    return kind[1] == ("shrinks" if abs(change) <= abs(held) else "flips")
+def _label_of_buyer(held: int, lots: int) -> str:
+    """What an ordinary purchase is called."""
+    if held >= 0:
+        return "Open Long"
+    return "Close Short" if lots <= -held else "Short > Long"
+
+
+def _label_of_seller(held: int, lots: int) -> str:
+    """What an ordinary sale is called."""
+    if held <= 0:
+        return "Open Short"
+    return "Close Long" if lots <= held else "Long > Short"

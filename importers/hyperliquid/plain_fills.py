@@ -15,7 +15,7 @@ from importers.hyperliquid.fields import utc_of
 from importers.hyperliquid.fill_rows import Block, account_in, liquidation_in
 from importers.hyperliquid.rows import MONEY_PLACES, NANOSECONDS, Fill, Place, Row, RowRefused
 from importers.hyperliquid.strict_json import NotJson, parse_json
-from importers.hyperliquid.venue_facts import block_in, is_of_other_network
+from importers.hyperliquid.venue_facts import block_carried, is_of_other_network
 
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17}+)(?:\.[0-9]{1,18}+)?+"
 _SHAPE: Final = re.compile(
@@ -155,7 +155,8 @@ class PlainFills:
                 lots = abs(lots)
                 match, hashed = partner.match, partner.hash
             else:
-                decoded = block_in(hashed)
+                # The shape of a hash is known.
+                decoded = block_carried(hashed)
                 if decoded is not None and decoded != block.number:
                     return None
                 key_start = f"fill|{coin}|{time}|{match}|"

@@ -20,6 +20,7 @@ from typing import IO, Any, Final, Self
 
 from importers.hyperliquid.file_rows import Choices, Head
 from importers.hyperliquid.merging import FileTally, Instant, Merge, Reached
+from importers.hyperliquid.pairing import are_paired
 from importers.hyperliquid.plain_fills import new_fill, new_place
 from importers.hyperliquid.rows import Fill, Row
 from importers.hyperliquid.unpacking import UnreadablePath
@@ -74,8 +75,8 @@ class ReaderProcess:
             self._reached.done = done
             self._reached.digests.update(digests)
             self._reached.ended += [FileTally(*tally) for tally in ended]
-            for time, rows, late in instants:
-                yield Instant(time, [_unpacked(row) for row in rows], late)
+            for time, rows, late, is_paired in instants:
+                yield Instant(time, [_unpacked(row) for row in rows], late, is_paired)
             if fault is not None:
                 raise pickle.loads(fault)  # noqa: S301  # from the process started above
             if is_last:
@@ -119,14 +120,15 @@ class _Sender:
     def __init__(self, rows: IO[bytes], merge: Merge) -> None:
         self._rows = rows
         self._merge = merge
-        self._instants: list[tuple[int, list[Any], int]] = []
+        self._instants: list[tuple[int, list[Any], int, bool]] = []
         self._held = 0
         self._known: set[str] = set()
         self._ended = 0
 
     def add(self, instant: Instant) -> None:
-        self._instants.append((instant.time, [_packed(row) for row in instant.rows], instant.late))
-        self._held += len(instant.rows)
+        time, rows, late, _ = instant
+        self._instants.append((time, [_packed(row) for row in rows], late, are_paired(rows)))
+        self._held += len(rows)
         if self._held >= ROWS_AT_ONCE:
             self.send()
 

@@ -108,6 +108,10 @@ class Scales:
         """Whether a coin's money is not the books' money."""
         return coin in self._foreign
 
+    def are_native(self, coins: Iterable[str]) -> bool:
+        """Whether the money of all these coins is the books' money."""
+        return self._foreign.isdisjoint(coins)
+
     def is_known(self, coin: str) -> bool:
         """Whether the coin's market can be listed."""
         return coin in self._places

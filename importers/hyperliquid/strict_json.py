@@ -5,7 +5,7 @@ kept as a fault inside the value, so that one bad row does not take its neighbou
 """
 
 import json
-from typing import Any
+from typing import Any, Final
 
 
 class NotJson(ValueError):
@@ -35,9 +35,7 @@ class NoNumber:
 def parse_json(text: str) -> Any:
     """The value of a JSON text; raises `NotJson`."""
     try:
-        return json.loads(
-            text, parse_float=Inexact, parse_constant=NoNumber, object_pairs_hook=_object
-        )
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as fault:
         raise NotJson(str(fault).split("\n")[0][:120]) from fault
 
@@ -51,10 +49,14 @@ def fault_in(value: object) -> str | None:
     if isinstance(value, str):
         return None if value.isascii() or _has_bytes(value) else "a text is no Unicode"
     if isinstance(value, dict):
-        value = [*value, *value.values()]
+        for name in value:
+            if not name.isascii() and not _has_bytes(name):
+                return "a text is no Unicode"
+        value = [*value.values()]
     if isinstance(value, list):
         for part in value:
-            if found := fault_in(part):
+            # Nearly all parts are plain texts.
+            if not (type(part) is str and part.isascii()) and (found := fault_in(part)):
                 return found
     return None
 
@@ -71,3 +73,8 @@ def _has_bytes(text: str) -> bool:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     return found if len(found) == len(pairs) else Doubled(found)
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_float=Inexact, parse_constant=NoNumber, object_pairs_hook=_object
+)

@@ -45,9 +45,12 @@ def is_hash(text: str) -> bool:
 
 def block_in(text: str) -> int | None:
     """The block number that a transaction hash carries; None for zero and foreign hashes."""
-    if not is_hash(text) or text[22:24] != _BLOCK_MARK:
-        return None
-    return int(text[24:32], 16) or None
+    return block_carried(text) if is_hash(text) else None
+
+
+def block_carried(text: str) -> int | None:
+    """`block_in` for what is known to be a whole hash."""
+    return int(text[24:32], 16) or None if text[22:24] == _BLOCK_MARK else None
 
 
 def is_universe_of_other_network(names: list[str]) -> bool:

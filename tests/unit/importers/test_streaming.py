@@ -183,7 +183,7 @@ def test_ordinary_matches_are_booked_as_the_general_way_books_them(
     )
     written(tmp_path / "meta.json", META)
     ordinary = imported(tmp_path)
-    monkeypatch.setattr(OrdinaryTrades, "book", lambda _self, _match: False)
+    monkeypatch.setattr(OrdinaryTrades, "book", lambda *_: False)
     general = imported(tmp_path)
 
     assert ordinary.events == general.events
