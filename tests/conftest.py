@@ -23,6 +23,15 @@ settings.register_profile(
     stateful_step_count=100,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# One mutant after the other asks the same few examples (tests/mutation).
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=30,
+    suppress_health_check=list(HealthCheck),
+)
 settings.load_profile(os.environ.get("ZEROSUM_HYPOTHESIS", "fast"))
 
 
