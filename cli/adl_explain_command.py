@@ -7,16 +7,19 @@ import click
 
 from cli.adl_files import write_html, write_pdf
 from cli.adl_pages import explained_for
+from cli.auditing import is_recorded
 from cli.errors import wrong_usage
 from cli.exporting import target
 from cli.output import note, show
 from cli.persons import with_persons
-from cli.reading import Reading, as_of, reading
+from cli.reading import Reading, as_of, log_only, reading
+from cli.recorded_adl import Question, explain_recorded
 from cli.settings import PastQuestion
 from domain.adl.decision import candidates, circumstances, closure_amount, closure_cost, decision
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
 from domain.adl.selections import SELECTIONS
+from domain.audit.auditing import Terms
 from domain.venue import Venue
 from ledger.failures import translated
 from ledger.ledger import Ledger
@@ -36,6 +39,8 @@ from reports.page import Json, Page
 
 PRO_RATA = "pro-rata-size@1"
 FILE = click.Path(path_type=Path)
+OBJECTION_WORDS = 200
+"""A text on somebody's rights is read when it is short."""
 
 
 @click.command(
@@ -54,6 +59,9 @@ FILE = click.Path(path_type=Path)
 @click.option("--all", "every", is_flag=True, help="Every decision, into the folder of --html.")
 @click.option("--html", type=FILE, metavar="FILE", help="Write one page that needs nothing else.")
 @click.option("--pdf", type=FILE, metavar="FILE", help="Write a PDF (extra pdf).")
+@click.option(
+    "--objection", type=FILE, metavar="FILE", help="The venue's text: where to object, by when."
+)
 @click.option("--names", is_flag=True, help="Also the persons behind the pseudonyms.")
 @click.pass_context
 def adl_explain(
@@ -64,6 +72,7 @@ def adl_explain(
     every: bool,
     html: Path | None,
     pdf: Path | None,
+    objection: Path | None,
     names: bool,
 ) -> None:
     """Why these, at this price, and no others?
@@ -75,17 +84,23 @@ def adl_explain(
     if names and (reader is not Audience.AUDITOR or html is not None or pdf is not None):
         message = "persons are named to an auditor on the screen, never on a page that is kept"
         raise wrong_usage("usage", message, hint="leave --names out")
+    where = None if objection is None else _objection(objection, html or pdf, reader)
+    with log_only(context) as recorded:
+        if is_recorded(recorded):
+            asked_for = Question(account, reader, Terms(), html, pdf, names)
+            explain_recorded(context, recorded, decision_id, asked_for)
+            return
     with reading(context) as books:
         if decision_id is None:
             if html is not None:
-                explain_all(context, books, html, account, reader)
+                explain_all(context, books, html, account, reader, where)
             return
         asked = asked_of(books, books.decision(decision_id), account)
         if reader is Audience.AUDITOR and html is None and pdf is None:
             page = _page(books, asked)
             show(context, with_persons(context, page, _named(asked)) if names else page)
             return
-        made = explained_for(books, asked, reader)
+        made = explained_for(books, asked, reader, where)
         if html is not None:
             write_html(context, made, html)
         if pdf is not None:
@@ -100,6 +115,7 @@ def explain_all(
     folder: Path,
     account: str | None,
     audience: Audience,
+    objection: str | None = None,
 ) -> None:
     """A page for every decision, and an index; with an account, those made since it was opened."""
     with translated():
@@ -112,14 +128,15 @@ def explain_all(
         is_known = account is None or account in books.ledger.venue_at(summary.seq - 1).accounts
         if summary.last_seq <= books.seq and is_known:
             asked = asked_of(books, books.decision(summary.id), account)
-            made = sheet_html(explained_for(books, asked, audience).sheet)
+            made = sheet_html(explained_for(books, asked, audience, objection).sheet)
             with target(folder / page_name(summary.id)) as out:
                 out.write(made.encode("utf-8"))
             listed.append(list_row(summary))
     index = index_html(listed, books.ledger.origin, books.books.quote, books.as_of, audience)
     with target(folder / "index.html") as out:
         out.write(index.encode("utf-8"))
-    note(context, f"wrote {len(listed):,} pages and index.html to {folder}")
+    pages = "1 page" if len(listed) == 1 else f"{len(listed):,} pages"
+    note(context, f"wrote {pages} and index.html to {folder}")
 
 
 def asked_of(books: Reading, found: AdlRound, account: str | None) -> Asked:
@@ -170,6 +187,25 @@ def _refuse_what_cannot_be_meant(
         raise wrong_usage(
             "usage", "the public sees no account", hint="--audience trader shows an account its own"
         )
+
+
+def _objection(file: Path, page: Path | None, audience: Audience) -> str:
+    """The venue's own words on where to object, which a page ends with."""
+    if page is None and audience is Audience.AUDITOR:
+        raise wrong_usage(
+            "usage", "the venue's text stands on pages", expected="--html FILE or --pdf FILE"
+        )
+    try:
+        words = file.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise wrong_usage("unreadable_path", f"{file}: no text can be read: {fault}") from fault
+    if not 0 < len(words) <= OBJECTION_WORDS:
+        raise wrong_usage(
+            "bad_value",
+            f"{file} holds {len(words):,} words",
+            expected=f"1 to {OBJECTION_WORDS} words",
+        )
+    return " ".join(words)
 
 
 def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> Asked:

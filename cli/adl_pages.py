@@ -12,6 +12,7 @@ from typing import Any
 from cli.reading import Reading, as_of
 from domain.adl.decision import decision
 from domain.venue import Venue, fold
+from ledger.checkpoints import covering_note
 from ledger.failures import translated
 from ledger.ledger import Ledger
 from projections import queries
@@ -22,6 +23,7 @@ from reports.explanation_text import explanation_page
 from reports.figures import amount_text, price_text, quantity_text
 from reports.html.blocks import Sheet
 from reports.html.page import sheet
+from reports.html.proof import PROOFS_AT_MOST
 from reports.html.redaction import surroundings_seen_by
 from reports.html.surroundings import (
     EventProof,
@@ -56,8 +58,10 @@ class Explained:
         return json_text(self.document) + "\n"
 
 
-def explained_for(books: Reading, asked: Asked, audience: Audience) -> Explained:
-    """The decision as its reader may see it."""
+def explained_for(
+    books: Reading, asked: Asked, audience: Audience, objection: str | None = None
+) -> Explained:
+    """The decision as its reader may see it; `objection` is the venue's text on where to object."""
     found = asked.found
     with translated():
         marks = list(queries.marks(books.rows, found.spec.id, to_seq=found.last_seq))
@@ -69,7 +73,12 @@ def explained_for(books: Reading, asked: Asked, audience: Audience) -> Explained
     viewer = _viewer(books, asked, audience, before)
     shown = seen_by(whole, viewer)
     around = _surroundings(books, asked, marks, timelines, _command(asked, audience), shown)
-    around = replace(around, cash_sums=_cash_sums(books.ledger, found, before))
+    around = replace(
+        around,
+        cash_sums=_cash_sums(books.ledger, found, before),
+        checkpoint=_checkpoint(books.ledger, found.last_seq),
+        objection=objection,
+    )
     page = sheet(shown, surroundings_seen_by(whole, shown, around, viewer))
     if audience is Audience.AUDITOR:
         return Explained(whole_page, shown, page, found.time)
@@ -127,7 +136,7 @@ def _surroundings(
         trades_left_out=left_out,
         flags=flags_shown(found, timelines, events),
         steps=steps_shown(found, timelines),
-        proofs=_proofs(ledger, found),
+        proofs=_proofs(ledger, shown["evidence"][:PROOFS_AT_MOST], found.last_seq),
         shared=_shared(asked),
         command=command,
         digest=sha256((json_text(shown) + "\n").encode("utf-8")).hexdigest(),
@@ -140,15 +149,19 @@ def _started(ledger: Ledger, found: AdlRound, timelines: tuple[Timeline, ...]) -
     return found.time if own is None else ledger.event_at(own.started_seq)["time"]
 
 
-def _proofs(ledger: Ledger, found: AdlRound) -> tuple[EventProof, ...]:
+def _proofs(ledger: Ledger, evidence: list[dict[str, Any]], size: int) -> tuple[EventProof, ...]:
+    """Paths of events that the reader may see."""
     return tuple(
         EventProof(
-            seq,
-            ledger.event_at(seq)["type"].partition("/")[0].partition(".")[2].replace("_", " "),
-            leaf,
-            tuple(sibling.hex() for sibling in ledger.inclusion_path(seq, found.last_seq)),
+            item["seq"],
+            ledger.event_at(item["seq"])["type"]
+            .partition("/")[0]
+            .partition(".")[2]
+            .replace("_", " "),
+            item["leaf"],
+            tuple(sibling.hex() for sibling in ledger.inclusion_path(item["seq"], size)),
         )
-        for seq, leaf in found.evidence
+        for item in evidence
     )
 
 
@@ -167,6 +180,17 @@ def _cash_sums(ledger: Ledger, found: AdlRound, venue: Venue) -> tuple[str, str]
     after = sum(venue.cash.values())
     unit = found.spec.quote_unit
     return amount_text(before, unit), amount_text(after, unit)
+
+
+def _checkpoint(ledger: Ledger, seq: int) -> str | None:
+    """The earliest kept checkpoint that covers the event, in words; its signature is not judged."""
+    kept = covering_note(ledger.store, seq, newest=False)
+    if kept is None or kept.checkpoint.origin != ledger.origin:
+        return None
+    size, root = kept.checkpoint.size, kept.checkpoint.root
+    if size > ledger.head or ledger.root_at(size) != root:
+        return f"kept for {size} events, but this log does not lead to its root: zerosum verify"
+    return f"root {root.hex()} over {size} events, signed by {kept.signers()}"
 
 
 def _command(asked: Asked, audience: Audience) -> str:

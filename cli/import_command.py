@@ -4,29 +4,35 @@ Facts are recorded in bulk; what became of every row is the answer. A dry run sa
 writes nothing. Rows of an earlier import are passed over: importing twice changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import click
 
 from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
 from cli.lazy import Lazy, LazyGroup
-from cli.output import show, write
+from cli.output import note, show, write
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
+from domain.envelope import validated
+from domain.events import Event
 from domain.units import is_identifier
 from domain.venue import Venue
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
-from importers.hyperliquid.reading import UnreadablePath
 from importers.hyperliquid.rendering import report_object, report_text
+from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
+from importers.hyperliquid.unpacking import UnreadablePath
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
 from reports.page import AsOf, Page, json_text
+
+EVENTS_TO_FOLLOW: Final = 100_000
+"""Events of an import that are counted into the rows at once; more wait for the first question."""
 
 
 @click.group(
@@ -62,6 +68,18 @@ def import_group() -> None:
     metavar="KIND=READING",
     help="How to book a kind of ledger update whose effect is uncertain.",
 )
+@click.option(
+    "--order",
+    type=click.Choice(tuple(STREAM_ORDERS)),
+    default="misc-first",
+    show_default=True,
+    help="What comes first inside one block; the venue does not publish it.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 2),
+    help="Processes to read and book with; by default 2 for large archives, the result is one.",
+)
 @click.option("--allow-rejects", is_flag=True, help="Exit 0 although rows were rejected.")
 @click.pass_context
 def hyperliquid(
@@ -70,12 +88,15 @@ def hyperliquid(
     dry_run: bool,
     account: str | None,
     readings: tuple[str, ...],
+    order: StreamOrder,
+    workers: int | None,
     allow_rejects: bool,
 ) -> None:
     r"""Record what Hyperliquid's archive says.
 
     Reads API dumps, socket messages, fills and misc events by block, the oldest trades, asset
-    contexts and meta, plain or gzip, and says what became of every row.
+    contexts and meta, plain or packed (gzip, zstd, LZ4 frames, split parts), and says what became
+    of every row. An import that was interrupted goes on when the same command is given again.
 
     \b
     Example:  zerosum import hyperliquid fills.json --account 0x1234... --dry-run
@@ -83,14 +104,21 @@ def hyperliquid(
     if account is not None and not is_identifier(account):
         raise wrong_usage("bad_value", f"--account {account} names no account")
     chosen = _chosen(readings)
-    archive: _Archive = (paths, None if account is None else account.lower(), chosen)
-    run = _Run(context, archive)
+    named = None if account is None else account.lower()
+    run = _Run(context, _Archive(paths, named, chosen, order, workers))
     found, recorded, moment = run.dry() if dry_run else run.record()
     _show(context, found, recorded, moment)
     _leave(found, allow_rejects=allow_rejects)
 
 
-_Archive = tuple[tuple[Path, ...], str | None, dict[str, str]]
+class _Archive(NamedTuple):
+    """What to import, and how."""
+
+    paths: tuple[Path, ...]
+    account: str | None
+    readings: dict[str, str]
+    order: StreamOrder
+    workers: int | None
 
 
 class _Run:
@@ -105,10 +133,15 @@ class _Run:
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
             found = self._found(ledger)
-            progress = Progress(self._context, "recording facts")
             digests = found.report.digests
-            recorded = ledger.record(progress.over(found.facts()), files=digests)
-            rows_follow(self._context, ledger)
+            try:
+                recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
+            except UnreadablePath as fault:
+                raise _unreadable(fault) from fault
+            if recorded.events <= EVENTS_TO_FOLLOW:
+                rows_follow(self._context, ledger)
+            else:
+                note(self._context, "the rows follow with the first question that needs them")
             return found, recorded, as_of(ledger, ledger.head)
 
     def dry(self) -> tuple[HyperliquidImport, None, AsOf | None]:
@@ -120,30 +153,50 @@ class _Run:
         else:
             with ledger:
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        for _ in Progress(self._context, "reading facts").over(found.facts()):
-            pass
+        try:
+            for events in self._watched(found):
+                validated(events)
+        except UnreadablePath as fault:
+            raise _unreadable(fault) from fault
         return found, None, moment
 
+    def _watched(self, found: HyperliquidImport) -> Iterator[list[Event]]:
+        """The facts, with the share of bytes read and the rows per second on the terminal."""
+        progress = Progress(self._context, "rows", share=lambda: found.share)
+        before = 0
+        for events in found.events():
+            yield events
+            progress.add(found.rows - before)
+            before = found.rows
+        progress.end()
+
     def _found(self, ledger: Ledger | None) -> HyperliquidImport:
-        paths, account, readings = self._archive
+        archive = self._archive
         venue, memory = Venue(), Memory()
         if ledger is not None and ledger.head:
-            # The import's own venue: the ledger's is folded again while it records.
             venue = ledger.venue_at(ledger.head)
             if venue.kind == "decided":
                 message = "this log's venue decides here; it takes no recorded facts"
                 raise DecidedLog(message)
             memory = Memory.of(ledger.events())
         try:
-            found = HyperliquidImport(
-                paths, account=account, readings=readings, venue=venue, memory=memory
+            return HyperliquidImport(
+                archive.paths,
+                account=archive.account,
+                readings=archive.readings,
+                venue=venue,
+                memory=memory,
+                order=archive.order,
+                workers=archive.workers,
             )
-            found.read()
         except UnreadablePath as fault:
-            raise wrong_usage("unreadable_path", str(fault), hint=fault.hint) from fault
+            raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
-        return found
+
+
+def _unreadable(fault: UnreadablePath) -> CommandFailed:
+    return wrong_usage("unreadable_path", str(fault), hint=fault.hint)
 
 
 def _chosen(readings: Iterable[str]) -> dict[str, str]:

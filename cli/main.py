@@ -24,6 +24,9 @@ QUESTIONS = {
     "init": Lazy("cli.init_command:init", "Create a store with an empty log."),
     "apply": Lazy("cli.apply_command:apply", "Run commands (NDJSON or scenario notation)."),
     "import": Lazy("cli.import_command:import_group", "Record what a venue's archive says."),
+    "generate": Lazy(
+        "cli.generate_command:generate_group", "Write a made-up venue's archive, with its truth."
+    ),
     "balances": Lazy("cli.balances_command:balances", "What does each account hold in money?"),
     "positions": Lazy("cli.positions_command:positions", "Who holds which position?"),
     "oi": Lazy("cli.oi_command:oi", "How much is open on both sides of each market?"),
@@ -32,6 +35,7 @@ QUESTIONS = {
     "event": Lazy("cli.event_command:event", "What does one event say?"),
     "timeline": Lazy("cli.timeline_command:timeline", "What did each step of a liquidation do?"),
     "adl": Lazy("cli.adl_group:adl", "Who was auto-deleveraged, why, and who would be next?"),
+    "audit": Lazy("cli.audit_group:audit", "Does what a venue did conform to what it says?"),
     "whatif": Lazy("cli.whatif_command:whatif", "Who would have been closed under another policy?"),
     "policy": Lazy("cli.policy_group:policy", "Which ADL policies are there?"),
     "verify": Lazy(

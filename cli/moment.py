@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from cli.errors import CommandFailed, not_found, wrong_usage
+from cli.recorded_spans import recorded_span
 from cli.settings import Settings
 from domain.instants import parse_instant
 from ledger.ledger import Ledger
@@ -79,6 +80,8 @@ def _of_id(ledger: Ledger, kind: str, seq: int) -> Span:
         raise unknown
     event = ledger.event_at(seq)
     data = event["data"]
+    if kind == "ADL" and (recorded := recorded_span(ledger, seq)) is not None:
+        return Span(recorded.first, recorded.last)
     if event["type"] != _TYPES[kind]:
         raise unknown
     if kind != "ADL":

@@ -5,7 +5,8 @@ stderr, never when `-q` was said.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from time import monotonic
 from typing import TypeVar
 
@@ -23,9 +24,17 @@ Item = TypeVar("Item")
 class Progress:
     """Counts what passes and says how it goes."""
 
-    def __init__(self, context: click.Context, what: str, total: int | None = None) -> None:
+    def __init__(
+        self,
+        context: click.Context,
+        what: str,
+        total: int | None = None,
+        share: Callable[[], Fraction] | None = None,
+    ) -> None:
+        """`share` says how much is done where nobody knows how many items there will be."""
         self._what = what
         self._total = total
+        self._share = share
         self._is_terminal = sys.stderr.isatty()
         self._is_quiet = settings_of(context).is_quiet
         self._started = self._said = monotonic()
@@ -78,9 +87,14 @@ class Progress:
             self._drawn = 0
 
     def _of(self) -> str:
+        if self._share is not None:
+            return f" ({int(self._share() * 100)}%)"
         return "" if self._total is None else f" of {self._total:,}"
 
     def _remaining(self) -> str:
+        if self._share is not None and (share := self._share()):
+            seconds = Fraction(monotonic() - self._started)
+            return f", {int(seconds / share - seconds)} s left"
         if self._total is None or not self.rate:
             return ""
         return f", {max(0, self._total - self.count) // self.rate} s left"

@@ -1,6 +1,7 @@
 """Who would have been closed under another policy?"""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.selections import SELECTIONS
 from domain.errors import Rejected
 from domain.specification import AdlPolicy
+from domain.units import parse_ratio
 from domain.venue import apply
 from ledger.ledger import Ledger
 from projections.errors import UnknownDecision
@@ -59,6 +61,11 @@ class Chosen:
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Of a policy.")
 @click.option("--markouts", is_flag=True, help="Cost against the marks up to 60 s later.")
 @click.option(
+    "--haircuts",
+    metavar="CAP",
+    help="Beside an equal part of every profit, at most CAP of it (1: all).",
+)
+@click.option(
     "--svg",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -74,6 +81,7 @@ def whatif(
     vault_candidate: str | None,
     parameters: tuple[str, ...],
     markouts: bool,
+    haircuts: str | None,
     svg: Path | None,
 ) -> None:
     """Who would have been closed under another policy?
@@ -83,6 +91,7 @@ def whatif(
     """
     chosen = Chosen(policies, close_price, trigger, vault_candidate, named_parameters(parameters))
     choices = _choices(chosen)
+    cap = None if haircuts is None else _cap(haircuts)
     with log_only(context) as books:
         study = Study(choices, follow_marks=markouts)
         _read(books, _range(books.ledger, asked), study)
@@ -91,13 +100,21 @@ def whatif(
                 "no_decision", f"there is no decision in {asked}", "zerosum adl list shows all"
             )
         labels = [_label(choice) for choice in choices]
-        answer = Answer(study.compared, labels, books.quote_unit, asked, markouts)
+        answer = Answer(study.compared, labels, books.quote_unit, asked, markouts, cap)
         # What is logged later than the last event that was used changes nothing.
         page = whatif_page(answer, as_of(books.ledger, study.last_used))
         if svg is not None:
             svg.write_text(whatif_svg(answer), encoding="utf-8", newline="")
             note(context, f"wrote {svg}")
         show(context, page)
+
+
+def _cap(text: str) -> Fraction:
+    cap = parse_ratio(text)
+    if cap is None or not 0 < cap <= 1:
+        message = f"--haircuts {text} is no part of a profit"
+        raise wrong_usage("bad_value", message, expected="a ratio above 0, at most 1")
+    return cap
 
 
 def _read(books: Reading, asked: Range, study: Study) -> None:

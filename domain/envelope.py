@@ -79,6 +79,19 @@ def validate_data(event: Event) -> None:
         raise UnreadableEventError(message) from fault
 
 
+def validated(events: Sequence[Event]) -> list[bytes]:
+    """The canonical bytes of many events, each checked as in `validate_data` and `encode`."""
+    validators = _data_validators()
+    raws: list[bytes] = []
+    for event in events:
+        try:
+            validators[event["type"]].validate_python(event["data"])
+        except (KeyError, ValidationError):
+            validate_data(event)
+        raws.append(encode(event))
+    return raws
+
+
 @cache
 def _data_validators() -> dict[str, SchemaValidator]:
     return {

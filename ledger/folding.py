@@ -148,6 +148,10 @@ class LiveVenue:
         self._venue = venue
         return venue
 
+    def adopt(self, venue: Venue) -> None:
+        """Take over a venue to which everything up to the head was applied elsewhere."""
+        self._venue = venue
+
     def drop(self) -> None:
         """Forget it: what was derived may not be what is written."""
         self._venue = None

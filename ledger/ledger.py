@@ -5,7 +5,7 @@ about, so a phantom never outlives a failed transaction. Reading order: `store`,
 `reader`, `folding`, `submitting`, `recording`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from eventsourcing.application import Application
@@ -125,6 +125,19 @@ class Ledger(Application[str]):
     ) -> Recorded:
         """Record what a venue did elsewhere; `files` names the SHA-256 of each source file."""
         return self._facts.record(facts, batch, {} if files is None else files)
+
+    def record_applied(
+        self,
+        chunks: Iterable[Sequence[Event]],
+        venue: Venue,
+        batch: int = FACTS_PER_COMMIT,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Recorded:
+        """Record events that were applied to `venue`, the state at the head, as they were made.
+
+        The venue belongs to the ledger afterwards. Chunks are written whole.
+        """
+        return self._facts.record_applied(chunks, venue, batch, {} if files is None else files)
 
     def append_events(self, events: Iterable[Event], batch: int = FACTS_PER_COMMIT) -> Recorded:
         """Append the events of another log byte for byte; they must continue this one."""

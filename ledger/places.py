@@ -66,6 +66,25 @@ class Places:
                 )
         return fresh
 
+    def refuse_changed(self, events: Sequence[Event]) -> None:
+        """Refuse events from rows of which something else was recorded before this import.
+
+        Whoever hands in events has passed over the rows that were recorded as they are.
+        """
+        asked = self._asked(events)
+        if not asked:
+            return
+        recorded = self._recorded(asked)
+        for event in events:
+            source = event["source"]
+            place = self._place(source)
+            for earlier in recorded.get(place, []) if place in asked and place else []:
+                if earlier["source"].get("row") == source.get("row"):
+                    raise SourceConflict(
+                        f"line {source['line']} of {source['file']}: {event['type']} was recorded"
+                        f" as event {earlier['seq']} ({earlier['type']}) with another content"
+                    )
+
     def keys_of(self, events: Iterable[Event]) -> list[SourceKey]:
         """Keys of the events that come from rows, numbered within their row."""
         keys: list[SourceKey] = []
@@ -102,11 +121,13 @@ class Places:
             self._new_files.append((number, name, self._digests.get(name, b"")))
         return number, line
 
-    def _asked(self, facts: Sequence[Fact]) -> set[tuple[int, int]]:
+    def _asked(self, facts: Sequence[Fact] | Sequence[Event]) -> set[tuple[int, int]]:
         """Places that lie in what earlier imports have read."""
         if not self._before:
             return set()
-        places = (self._place(fact.source) for fact in facts)
+        places = (
+            self._place(fact.source if isinstance(fact, Fact) else fact["source"]) for fact in facts
+        )
         return {place for place in places if place and place[1] <= self._before.get(place[0], -1)}
 
     def _recorded(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], list[Event]]:

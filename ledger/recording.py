@@ -13,9 +13,9 @@ from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
-from domain.envelope import UnreadableEventError, encode, validate_data
+from domain.envelope import UnreadableEventError, encode, validate_data, validated
 from domain.events import Event
-from domain.venue import Fact, apply, enveloped
+from domain.venue import Fact, Venue, apply, enveloped
 from ledger import schema
 from ledger.chains import keys_of_chains, whole_chains
 from ledger.errors import DecidedLog, LogOutOfOrder
@@ -65,6 +65,59 @@ class FactRecorder:
                 self._live.snapshot_when_due(FACTS_PER_SNAPSHOT)
         self._live.snapshot_when_due(LONG_FOLD)
         return self._recorded(start, repeated)
+
+    def record_applied(
+        self,
+        chunks: Iterable[Sequence[Event]],
+        venue: Venue,
+        batch: int,
+        files: Mapping[str, bytes],
+    ) -> Recorded:
+        """Append events that their maker has enveloped after `venue` and applied to it.
+
+        Each is checked, written and sealed as in `record`; it is folded once, by its maker with the
+        one fold that there is, and `venue` is the ledger's from then on. Chunks are never torn, so
+        what was written can be continued at a chunk.
+        """
+        start = self._writer.head
+        with (
+            self._dropping_what_failed(),
+            ExitStack() as quiet,
+            self._store.bulk(),
+            self._index_at_the_end(),
+        ):
+            if venue.kind == "decided":
+                raise DecidedLog("this log's venue decides here; it takes no recorded facts")
+            if venue.head != start:
+                raise LogOutOfOrder(f"the log ends at seq {start}, the venue at {venue.head}")
+            places = Places(self._store, files)
+            some: list[Event] = []
+            for chunk in chunks:
+                some += chunk
+                if len(some) >= batch:
+                    self._append_applied(some, venue, places)
+                    some = []
+                    quiet.enter_context(quiet_collector(self._writer.head - start))
+                    self._live.snapshot_when_due(FACTS_PER_SNAPSHOT)
+            if some:
+                self._append_applied(some, venue, places)
+        self._live.snapshot_when_due(LONG_FOLD)
+        return self._recorded(start, 0)
+
+    def _append_applied(self, events: list[Event], venue: Venue, places: Places) -> None:
+        head = self._writer.head
+        if venue.kind == "decided":
+            raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
+        if events[0]["seq"] != head + 1 or venue.head != events[-1]["seq"]:
+            raise LogOutOfOrder(
+                f"the log ends at seq {head}; the events say {events[0]['seq']} to"
+                f" {events[-1]['seq']}, their venue {venue.head}"
+            )
+        raws = validated(events)
+        places.refuse_changed(events)
+        sources = places.keys_of(events)
+        self._writer.append(Addition(events, raws, sources=sources, files=places.new_files()))
+        self._live.adopt(venue)
 
     def append_events(self, events: Iterable[Event], batch: int) -> Recorded:
         """Append the events of another log, which must continue this one."""

@@ -12,13 +12,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from domain.units import fraction_text, parse_ratio
-from reports.explanation import EXCLUSION_SENTENCES
-from reports.figures import side_text
+from reports.audience_words import FEWEST_FOR_TOTALS, AudienceWords
 
 Document = Mapping[str, Any]
 
-FEWEST_FOR_TOTALS: Final = 5
 WITHHELD_FROM_TRADERS: Final = (
     "names, sizes, equity and scores of other accounts",
     "the bankrupt account's name, equity and margin",
@@ -75,6 +72,9 @@ class _Redaction:
         self._viewer = viewer
         self._totals = has_totals(document)
         self._own = self._own_row() if viewer.audience is Audience.TRADER else None
+        self._words = AudienceWords(
+            document, viewer.account, viewer.side, viewer.quote, self._own, viewer.exclusion
+        )
 
     def made(self) -> dict[str, Any]:
         found, is_trader = self._of, self._viewer.audience is Audience.TRADER
@@ -97,7 +97,7 @@ class _Redaction:
         if is_trader:
             body["account"] = self._account()
         else:
-            body["answer"] = self._public_answer()
+            body["answer"] = self._words.public_answer(has_totals=self._totals)
         body["totals"] = self._if_totals(found["totals"])
         body["conservation"] = self._conservation()
         body["verification"] = _some(found["verification"], "redecided", "ranking_root")
@@ -163,80 +163,9 @@ class _Redaction:
             **_nothing(self._of["account"]),
             "account": self._viewer.account,
             "rank": None if own is None else own["rank"],
-            "answer": self._answer(),
-            "why_not_others": self._why_not_others(),
+            "answer": self._words.answer(),
+            "why_not_others": self._words.why_not_others(),
         }
-
-    def _answer(self) -> str:
-        viewer, own = self._viewer, self._own
-        cause = (
-            f"Another account's {viewer.side} in {self._of['decision']['market']} was bankrupt, "
-            "and neither the order book nor a vault took all of it."
-        )
-        if own is None:
-            other = "short" if viewer.side == "long" else "long"
-            reason = (
-                EXCLUSION_SENTENCES[viewer.exclusion]
-                if viewer.exclusion
-                else f"held no {other} position in {self._of['decision']['market']}"
-            )
-            return f"{cause} {viewer.account} was no candidate: it {reason}."
-        if own["closed"] == "0":
-            return f"{viewer.account} was not closed. {cause} {self._standing(own)}"
-        return f"{self._what_was_closed(own)} {cause} {self._standing(own)}"
-
-    def _what_was_closed(self, own: Document) -> str:
-        decision, quote = self._of["decision"], self._viewer.quote
-        held, closed = parse_ratio(own["quantity"]), parse_ratio(own["closed"])
-        if held is None or closed is None:
-            return f"{own['account']} was closed by {own['closed']}."
-        return (
-            f"{own['account']}'s {side_text(held.numerator)} of {fraction_text(abs(held))} "
-            f"{decision['market']} was reduced by {own['closed']} to "
-            f"{fraction_text(abs(held) - closed)} at {decision['close_price']}; against the mark "
-            f"{decision['mark_price']} that cost {own['cost']} {quote}, and it realised "
-            f"{own['realized']} {quote}."
-        )
-
-    def _standing(self, own: Document) -> str:
-        count, cut = self._of["candidates"]["count"], self._of["cut_after_rank"]
-        score = "" if own["score"] is None else f" with score {own['score']}"
-        met = "." if cut is None else f"; the last rank that was closed was rank {cut}."
-        policy = self._of["decision"]["policy"]
-        return f"By {policy} {own['account']} stood at rank {own['rank']} of {count}{score}{met}"
-
-    def _why_not_others(self) -> str:
-        own, cut, count = self._own, self._of["cut_after_rank"], self._of["candidates"]["count"]
-        if cut is None:
-            return "Nobody could be closed, so nobody was."
-        sentences = []
-        if own is not None:
-            sentences.append(f"{_people(own['rank'] - 1)} stood ahead of {own['account']}.")
-        sentences.append(f"{_people(count - cut)} stood behind the last rank that was closed.")
-        return " ".join(sentences)
-
-    def _public_answer(self) -> str:
-        decision, totals = self._of["decision"], self._of["totals"]
-        said = (
-            f"An account's {self._viewer.side} in {decision['market']} was bankrupt, and neither "
-            f"the order book nor a vault took all of it. By {decision['policy']} positions on the "
-            f"other side were closed at {decision['close_price']}, the mark being "
-            f"{decision['mark_price']}."
-        )
-        if not self._totals:
-            return f"{said} Fewer than {FEWEST_FOR_TOTALS} accounts were candidates."
-        return (
-            f"{said} {totals['closed']} of {totals['needed']} needed were closed, at a cost of "
-            f"{totals['cost']} {self._viewer.quote}; the last of "
-            f"{self._of['candidates']['count']} ranks that was closed was rank "
-            f"{self._of['cut_after_rank']}."
-        )
-
-
-def _people(count: int) -> str:
-    if count == 0:
-        return "Nobody"
-    return "One candidate" if count == 1 else f"{count} candidates"
 
 
 def _some(found: Document, *names: str) -> dict[str, Any]:

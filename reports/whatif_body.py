@@ -15,6 +15,7 @@ from reports.figures import amount_text, price_text, quantity_text, scaled_text,
 from reports.markouts import MarkoutTotal
 from reports.page import Json, Row
 from reports.whatif import Compared
+from reports.whatif_haircuts import haircut_object
 from reports.whatif_measures import Measures, measured
 
 LIMITS = (
@@ -40,6 +41,8 @@ class Answer(NamedTuple):
     quote_unit: Decimal10
     asked: str
     with_markouts: bool
+    haircut_cap: Fraction | None = None
+    """Beside haircuts of at most this part of a profit; None without."""
 
     @property
     def sides(self) -> list[Side]:
@@ -90,6 +93,11 @@ def _done(answer: Answer, side: Side) -> dict[str, Json]:
             markout_row(found, total)
             for found in answer.decisions
             for total in found.markouts(found.outcome(side.at))
+        ]
+    if answer.haircut_cap is not None:
+        body["haircuts"] = [
+            haircut_object(found, found.outcome(side.at), answer.haircut_cap)
+            for found in answer.decisions
         ]
     return body
 

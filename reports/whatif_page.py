@@ -13,6 +13,7 @@ from reports.whatif_body import (
     ratio_rows,
     whatif_body,
 )
+from reports.whatif_haircuts import HAIRCUT_NOTE, haircuts_table
 from reports.whatif_measures import measured
 
 MARKOUT_NOTE = (
@@ -60,6 +61,8 @@ def _parts(answer: Answer) -> tuple[Table | str, ...]:
     parts.append(_metrics_table(answer, sides))
     if answer.with_markouts:
         parts += [_markouts_table(answer, sides), MARKOUT_NOTE]
+    if answer.haircut_cap is not None:
+        parts += [haircuts_table(answer.decisions, answer.haircut_cap), HAIRCUT_NOTE]
     parts += [_ratios_table(answer), LIMITS]
     return tuple(parts)
 

@@ -7,6 +7,7 @@ a weight and closes a little of each. All are values with a name, a version and 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from domain.adl.candidate import Candidate, Score
 from domain.units import AccountId
@@ -39,6 +40,24 @@ class Parameter:
     default: str | None = None
 
 
+class Columns(NamedTuple):
+    """Candidates of one side (+1 long) by column, for a rule that can score many at once."""
+
+    side: int
+    notionals: Sequence[int]
+    cost_notionals: Sequence[int]
+    unrealized: Sequence[int]
+    equities: Sequence[int]
+
+
+class ScoreColumns(NamedTuple):
+    """Scores by column, in the order of the candidates; denominators are positive."""
+
+    numerators: Sequence[int]
+    denominators: Sequence[int]
+
+
+ManyRule = Callable[[Columns], ScoreColumns]
 ScoreRule = Callable[[Candidate, Circumstances], Score]
 PartsRule = Callable[[Candidate, Circumstances], tuple[Score, ...]]
 PlaceRule = Callable[[Sequence[Candidate], Circumstances], Sequence[int]]
@@ -69,6 +88,9 @@ class Selection:
     scale_dependent: bool = False
     """Whether counting money in another unit may change the order."""
     parameters: tuple[Parameter, ...] = field(default=())
+    many: ManyRule | None = None
+    """The same as `score` for many candidates at once, where it is worth a second writing; a test
+    compares the two."""
 
     @property
     def is_queue(self) -> bool:

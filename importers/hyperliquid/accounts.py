@@ -36,6 +36,7 @@ class AccountSums:
 
     account: str
     before: Standing
+    doubts: set[str]
     rows: int = 0
     closed_pnl: int = 0
     fees: int = 0
@@ -47,7 +48,6 @@ class AccountSums:
     opening_basis: int = 0
     gap_basis: int = 0
     residues: dict[str, int] = field(default_factory=dict)
-    doubts: set[str] = field(default_factory=set)
 
     @property
     def moved_in(self) -> int:

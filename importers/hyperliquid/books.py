@@ -8,12 +8,22 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 from collections.abc import Mapping
 from typing import Any
 
+from domain.events import Event
 from domain.venue import Fact, Venue, apply, enveloped
 from importers.hyperliquid.accounts import AccountSums, Standing
+from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
 from importers.hyperliquid.ledger_updates import Leg, effect_of
 from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import Funding, Mark, Place, Refused, RowRefused, Update
+from importers.hyperliquid.rows import (
+    NANOSECONDS,
+    Funding,
+    Mark,
+    Place,
+    Refused,
+    RowRefused,
+    Update,
+)
 from importers.hyperliquid.scales import QUOTE_UNIT, Scales
 from importers.hyperliquid.venue_facts import known_venue
 
@@ -41,12 +51,13 @@ class Books:
         self.memory = memory
         self.scales = scales
         self.report = report
-        self._facts: list[Fact] = []
+        self._events: list[Event] = []
+        self._past = venue.time // NANOSECONDS
 
-    def taken(self) -> list[Fact]:
-        """The facts since the last call."""
-        facts, self._facts = self._facts, []
-        return facts
+    def taken(self) -> list[Event]:
+        """The facts since the last call, as events after what the venue was."""
+        events, self._events = self._events, []
+        return events
 
     def emit(self, kind: str, stream: str, data: dict[str, Any], time: int, source: Source) -> None:
         """Give out a fact and apply it."""
@@ -54,7 +65,14 @@ class Books:
         event = enveloped(self.venue, fact)
         apply(self.venue, event)
         self.memory.meet(event)
-        self._facts.append(fact)
+        self._events.append(event)
+
+    def emit_trade(self, coin: str, data: dict[str, Any], time: int, source: Source) -> None:
+        """Give out a trade of two accounts that were met before."""
+        fact = Fact("market.trade_executed/1", f"market/{coin}", data, time, source)
+        event = enveloped(self.venue, fact)
+        apply(self.venue, event)
+        self._events.append(event)
 
     def open_venue(self, time: int) -> None:
         """The first fact of an empty log."""
@@ -85,13 +103,25 @@ class Books:
         """The sums of an account; made before anything of this import touches it."""
         found = self.report.accounts.get(account)
         if found is None:
-            found = AccountSums(account, Standing.of(self.venue, account))
+            doubts = self.memory.doubt(account)
+            found = AccountSums(account, Standing.of(self.venue, account), doubts)
             self.report.accounts[account] = found
         return found
 
+    def is_past(self, time: int) -> bool:
+        """Whether the log went on after this instant: what is stated of it was compared then."""
+        return time // NANOSECONDS < self._past
+
+    def doubt(self, row: Refused, why: str) -> None:
+        """The accounts whose money a refused row would have moved are in doubt from now on."""
+        for account in (row.account, row.partner):
+            if account is not None:
+                self.sums(account)
+                self.memory.doubt(account).add(why)
+
     def is_own(self, account: str) -> bool:
         """Whether rows speak about this account: neither outside nor the venue's own."""
-        if account.startswith(OUTSIDE):
+        if account.startswith(OUTSIDE) or account == ROUNDING:
             return False
         known = self.venue.accounts.get(account)
         return known is None or known.role != "system"
@@ -116,18 +146,34 @@ class Books:
             return False
         outside = f"{OUTSIDE}funding:{row.coin}"
         payer, receiver = (outside, row.account) if row.paid > 0 else (row.account, outside)
-        source = place_source(row.place, row.key)
+        source = place_source(row.place, row.key, block=row.block)
         self.move(payer, receiver, abs(row.paid), "funding", row.time, source)
         return True
 
+    def round_funding(self, found: FundingRound) -> None:
+        """Move what rounding left of a complete round to where it is called rounding."""
+        self.report.funding_rounds.append(found)
+        if not found.total or not found.is_complete or self.memory.knows(found.key):
+            return
+        outside = f"{OUTSIDE}funding:{found.coin}"
+        payer, receiver = (ROUNDING, outside) if found.total > 0 else (outside, ROUNDING)
+        source = place_source(found.place, found.key, block=found.block)
+        self.move(payer, receiver, abs(found.total), "funding_rounding", found.time, source)
+
     def _check_size(self, row: Funding) -> None:
         """The size in a funding row is an assertion: it never changes a position."""
-        if row.size is None or row.samples > 1 or (row.account, row.coin) not in self.memory.met:
+        if row.size is None or row.samples > 1 or self.is_past(row.time):
             return
-        position = self.venue.markets[row.coin].positions.get(row.account)
-        held = 0 if position is None else position.quantity
-        lot = self.venue.markets[row.coin].spec.lot_size.fraction()
-        if row.size.fraction() != held * lot:
+        booked = None
+        if (row.account, row.coin) in self.memory.met:
+            market = self.venue.markets[row.coin]
+            position = market.positions.get(row.account)
+            held = 0 if position is None else position.quantity
+            booked = held * market.spec.lot_size.fraction()
+        subject = f"{row.account} {row.coin}"
+        if not self.report.assertions.compare(
+            "funding_size", row.place, subject, row.size.fraction(), booked
+        ):
             self.report.find("funding_size_differs", row.place)
 
     def update(self, row: Update, choices: Mapping[str, str]) -> bool:
@@ -139,7 +185,7 @@ class Books:
         return bool(effect.legs)
 
     def _book(self, leg: Leg, row: Update) -> None:
-        source = place_source(row.place, row.key, kind=row.kind)
+        source = place_source(row.place, row.key, block=row.block, kind=row.kind)
         if leg.kind == "move":
             for account, amount in ((leg.payer, -leg.amount), (leg.receiver, leg.amount)):
                 if self.is_own(account):
@@ -161,16 +207,23 @@ class Books:
             kind = "account.collateral_withdrawn/1"
         self.emit(kind, f"account/{account}", data, row.time, source)
 
-    def mark(self, row: Mark) -> None:
-        """Book a mark; a coin without any row of its own has no market here."""
+    def mark(self, row: Mark) -> bool:
+        """Book a mark that changes something; a coin without any row of its own has no market."""
         if not self.scales.is_known(row.coin):
             raise RowRefused("out_of_scope", f"no row of the input tells the scale of {row.coin}")
-        self.set_mark(
-            row.coin,
-            self.scales.ticks(row.coin, row.price),
-            row.time,
-            place_source(row.place, row.key),
-        )
+        price = self.scales.ticks(row.coin, row.price)
+        if price <= 0:
+            raise RowRefused("bad_field", "a mark is at least one tick")
+        market = self.venue.markets.get(row.coin)
+        if market is not None and market.mark == price:
+            self.report.count("marks_repeated")
+            return False
+        if row.time <= self.memory.marked.get(row.coin, -1):
+            # Another source said the mark of this instant or of a later one already.
+            self.report.count("marks_overtaken")
+            return False
+        self.set_mark(row.coin, price, row.time, place_source(row.place, row.key, block=row.block))
+        return True
 
     def set_mark(self, coin: str, price: int, time: int, source: Source) -> None:
         """The mark price from now on."""
@@ -181,6 +234,13 @@ class Books:
     def refuse(self, row: Refused) -> None:
         """Keep a row that is not applied."""
         data = {"code": row.code, "detail": row.detail}
-        source = place_source(row.place, row.key, kind=row.kind)
+        source = place_source(
+            row.place,
+            row.key,
+            account=row.account,
+            account_of_partner=row.partner,
+            block=row.block,
+            kind=row.kind,
+        )
         time = self.venue.time if row.time is None else row.time
         self.emit("venue.fact_rejected/1", "venue", data, time, source)

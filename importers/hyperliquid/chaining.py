@@ -5,7 +5,7 @@ when it chains; otherwise the rows of a coin are put into the order that breaks 
 one account is a path through positions, walked like a bridge walk: every match once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 
 from importers.hyperliquid.pairing import Match, Side
@@ -19,6 +19,8 @@ def in_chain_order(matches: Sequence[Match], position_of: PositionOf) -> tuple[l
 
     Coins do not touch each other: those of one coin change places among themselves only.
     """
+    if len(matches) < 2 or not any(_breaking(matches, position_of)):
+        return list(matches), 0
     slots: dict[str, list[int]] = {}
     for slot, match in enumerate(matches):
         slots.setdefault(match.coin, []).append(slot)
@@ -34,6 +36,21 @@ def in_chain_order(matches: Sequence[Match], position_of: PositionOf) -> tuple[l
             for place, match in zip(places, better, strict=True):
                 ordered[place] = match
     return ordered, moved
+
+
+def _breaking(matches: Sequence[Match], position_of: PositionOf) -> Iterator[bool]:
+    """Whether rows do not begin where their accounts stood, over all coins in one go."""
+    held: dict[tuple[str, str], int | None] = {}
+    for _, buyer, seller in matches:
+        for side in (buyer, seller):
+            if side is None:
+                continue
+            fill, change, start, _ = side
+            key = (fill.account, fill.coin)
+            at = held[key] if key in held else position_of(*key)
+            if at is not None and at != start:
+                yield True
+            held[key] = start + change
 
 
 def _breaks(matches: Sequence[Match], coin: str, position_of: PositionOf) -> int:

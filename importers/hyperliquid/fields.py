@@ -38,6 +38,13 @@ def decimal_of(raw: Raw, name: str) -> Decimal10:
     return number
 
 
+def decimal_text_of(raw: Raw, name: str) -> str:
+    """An exact decimal as it is written."""
+    decimal_of(raw, name)
+    text: str = raw[name]
+    return text
+
+
 def money_of(raw: Raw, name: str) -> int:
     """Whole quote units; finer money has no place in the books."""
     number = decimal_of(raw, name)

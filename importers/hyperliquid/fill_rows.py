@@ -12,6 +12,7 @@ from importers.hyperliquid.fields import (
     Raw,
     address_of,
     decimal_of,
+    decimal_text_of,
     milliseconds_of,
     money_of,
     text_of,
@@ -54,7 +55,7 @@ KNOWN_FIELDS: Final = frozenset(
         "twapId",
     }
 )
-_COIN = re.compile(r"[A-Za-z0-9_.-]{1,32}(?::[A-Za-z0-9_.-]{1,32})?", re.ASCII)
+COIN = re.compile(r"[A-Za-z0-9_.-]{1,32}(?::[A-Za-z0-9_.-]{1,32})?", re.ASCII)
 _SIDES: Final = {"B": 1, "A": -1}
 
 
@@ -81,7 +82,7 @@ def coin_of(raw: Raw) -> str:
     coin = text_of(raw, "coin")
     if not is_perpetual(coin):
         raise RowRefused("out_of_scope", f"{coin[:40]} is no perpetual market")
-    if _COIN.fullmatch(coin) is None:
+    if COIN.fullmatch(coin) is None:
         raise RowRefused("bad_field", f"coin is {coin[:40]!r}")
     return coin
 
@@ -140,9 +141,9 @@ def _fill(place: Place, user: str, raw: Raw, block: Block | None, key: str) -> F
         account_in(user, coin),
         coin,
         sign,
-        price,
-        size,
-        decimal_of(raw, "startPosition"),
+        raw["px"],
+        raw["sz"],
+        decimal_text_of(raw, "startPosition"),
         money_of(raw, "closedPnl"),
         money_of(raw, "fee"),
         text_or_none(raw, "dir"),
@@ -197,9 +198,9 @@ def trade_rows(place: Place, raw: Raw) -> list[Fill | Refused]:
                 account_in(address_of(side.get("user")), coin),
                 coin,
                 1 - 2 * index,
-                decimal_of(row, "px"),
-                decimal_of(row, "sz"),
-                decimal_of(side, "start_pos"),
+                decimal_text_of(row, "px"),
+                decimal_text_of(row, "sz"),
+                decimal_text_of(side, "start_pos"),
                 None,
                 0,
                 None,

@@ -1,23 +1,32 @@
 """How does an archive become one ordered stream of facts?
 
-All rows are read and put into one order: instant, then ledger and funding before fills (a choice:
-the venue does not publish it), then file, line, row. Within an instant rows are paired and chained.
-A row ends as exactly one of moved, no effect, or rejected with a reason.
+Rows come instant by instant in the venue's order (`merging`). Within an instant rows are told apart
+from those that were there before, paired and chained; then they are booked. A row ends as exactly
+one of moved, no effect, or rejected with a reason. Nothing is held for longer than its instant but
+the books themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final
 
+from domain.events import Event
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.ledger_updates import READINGS
+from importers.hyperliquid.file_rows import FileRows, Head, look_at
+from importers.hyperliquid.funding_rounds import FundingRounds
+from importers.hyperliquid.known_fills import KnownFills
+from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS, parties_of
 from importers.hyperliquid.match_books import MatchBooks
-from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.memory import UNCERTAIN, Memory
+from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
+from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of
-from importers.hyperliquid.reading import SourceFile, source_files
+from importers.hyperliquid.reader_process import ReaderProcess
 from importers.hyperliquid.report import FileCount, ImportReport
 from importers.hyperliquid.rows import (
     NANOSECONDS,
@@ -32,11 +41,17 @@ from importers.hyperliquid.rows import (
     Refused,
     Row,
     RowRefused,
+    Stated,
+    StreamOrder,
     Update,
 )
 from importers.hyperliquid.scales import Scales
-from importers.hyperliquid.shapes import Shapes
+from importers.hyperliquid.snapshots import Snapshots
+from importers.hyperliquid.source_files import source_files
+from importers.hyperliquid.window import OUTSIDE_WINDOW, Window, window_of
 
+LARGE: Final = 4 << 20
+"""Bytes of files, as they are packed, from which on a second process is worth its start."""
 _HOUR = 3_600_000 * NANOSECONDS
 
 
@@ -44,18 +59,8 @@ class UnknownReading(ValueError):
     """A kind without readings to choose from, or a reading that it does not have."""
 
 
-class Ordered(NamedTuple):
-    """A row and its place in the order of all rows."""
-
-    instant: int
-    rank: int
-    file: int
-    number: int
-    row: Row
-
-
 class HyperliquidImport:
-    """One import. `facts` runs it; the report is complete when they are exhausted."""
+    """One import. `facts` or `events` runs it; the report is complete when they are exhausted."""
 
     def __init__(
         self,
@@ -65,122 +70,220 @@ class HyperliquidImport:
         readings: Mapping[str, str] | None = None,
         venue: Venue | None = None,
         memory: Memory | None = None,
+        order: StreamOrder = "misc-first",
+        workers: int | None = 1,
+        from_snapshot: bool = False,
+        until: str | None = None,
     ) -> None:
-        """`venue` and `memory` are the log's, and this import's own from now on."""
+        """`venue` and `memory` are the log's, and this import's own from now on.
+
+        `from_snapshot` begins at the first snapshot among the files; `until` is the last block or
+        instant that is booked. Raises `BadWindow` where there is no such moment.
+
+        With two workers the files are read by a second process; the facts are the same. None
+        takes two where there are as many cores and enough to read.
+        """
         self._choices = dict(readings or {})
         for kind, reading in self._choices.items():
             if reading not in READINGS.get(kind, ()):
                 raise UnknownReading(f"{kind}={reading}")
-        self._files, left_out = source_files(paths)
+        files, left_out = source_files(paths)
         self._account = account
+        self._order = order
+        self._bytes = sum(file.size for file in files)
+        self._workers = workers or _workers_for(self._bytes)
+        self.rows = 0
         self._memory = memory or Memory()
         self._scales = Scales()
-        self.report = ImportReport(left_out=left_out, readings=self._choices)
+        self.report = ImportReport(left_out=left_out, readings=self._choices, order=order)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
-        self._matches = MatchBooks(self._books)
-        self._seen: dict[str, tuple[object, ...]] = {}
-        self._hourly: set[tuple[str, str, int]] = set()
-        self._rows: list[Ordered] | None = None
+        self._matches = MatchBooks(self._books, self._choices)
+        self._rounds = FundingRounds()
+        self._snapshots = Snapshots(self._books)
+        self._begins = from_snapshot
+        self._window = window_of(
+            [file.name for file in files], self._memory.began, until, from_snapshot=from_snapshot
+        )
+        self._ordinary = OrdinaryTrades(self._books, self._matches)
+        self._heads = [look_at(file, number, account) for number, file in enumerate(files)]
+        # The digests are asked for while the reading goes on.
+        self._reached = Reached(digests=self.report.digests)
+        self._moved: Counter[str] = Counter()
+        self._known_fills = KnownFills()
+        self._hourly: set[tuple[str, str, int]] | None = None
+        self._is_inferred = False
+        self._learn()
 
     @property
     def venue(self) -> Venue:
-        """The books after the facts given out so far."""
+        """The books after the events given out so far."""
         return self._books.venue
+
+    @property
+    def share(self) -> Fraction:
+        """Bytes that were read so far, of all bytes of the files as they are packed."""
+        return Fraction(self._reached.done, self._bytes or 1)
 
     def facts(self) -> Iterator[Fact]:
         """The facts in order; afterwards `report` says what became of every row."""
-        self.read()
-        rows, self._rows = self._rows or [], []
-        self._hourly = {
-            (row.account, row.coin, row.time // _HOUR)
-            for entry in rows
-            if isinstance(row := entry.row, Funding) and row.samples == 1
-        }
-        fresh = any(not self._memory.knows(entry.row.key) for entry in rows)
-        if fresh:
-            self._books.open_venue(max(rows[0].instant, 0) * NANOSECONDS)
-        for _, group in groupby(rows, key=lambda entry: entry.instant):
-            self._book_instant([entry.row for entry in group])
-            for fact in self._books.taken():
-                self.report.facts += 1
-                yield fact
+        for events in self.events():
+            for event in events:
+                yield Fact(
+                    event["type"], event["stream"], event["data"], event["time"], event["source"]
+                )
+
+    def events(self) -> Iterator[list[Event]]:
+        """The facts as events after `venue`, which has them already; an instant is never torn."""
+        for instant in self._instants():
+            if self.venue.kind is None:
+                self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
+            self._book_instant(instant)
+            self.rows += len(instant.rows)
+            events = self._books.taken()
+            if events:
+                self.report.facts += len(events)
+                yield events
         self._close()
 
-    def read(self) -> None:
-        """Read all rows and put them into their order, once."""
-        if self._rows is not None:
-            return
+    def _learn(self) -> None:
+        """What the log and every meta say about coins, before anything is booked."""
         self._scales.learn_listed(self.venue)
-        ordered: list[Ordered] = []
-        for number, file in enumerate(self._files):
-            self.report.files[file.name] = FileCount()
-            ordered += _ordered(number, self._rows_of(file))
-            self.report.files[file.name].lines = file.lines
-            self.report.digests[file.name] = file.digest
-        ordered.sort(key=lambda entry: entry[:4])
-        self._scales.infer(entry.row for entry in ordered)
-        self._rows = ordered
+        for head in self._heads:
+            self.report.files[head.file.name] = FileCount()
+            for meta in head.metas:
+                try:
+                    self._scales.learn_meta(meta)
+                except RowRefused as fault:
+                    self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(head))
 
-    def _rows_of(self, file: SourceFile) -> list[Row]:
-        shapes = Shapes(file.name, self._account)
-        rows: list[Row] = []
-        for raw in file.raw_lines():
-            found = list(shapes.rows(raw))
-            rows += found
-        for meta in shapes.metas:
-            try:
-                self._scales.learn_meta(meta)
-            except RowRefused as fault:
-                self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(file))
-        self.report.blocks += shapes.blocks
-        self.report.block_events += shapes.events
-        if shapes.derived:
-            self.report.derived_accounts.add(file.name)
-        return rows
+    def _instants(self) -> Iterator[Instant]:
+        asked = (self._heads, self._account, self._order, self._reached)
+        if self._workers > 1:
+            with ReaderProcess(*asked) as reader:
+                yield from reader.instants()
+            return
+        yield from Merge(*asked).instants()
 
-    def _book_instant(self, rows: Sequence[Row]) -> None:
+    def _all_rows(self) -> Iterator[Row]:
+        """The rows of all files once more, for what must be known before the first is booked."""
+        for head in self._heads:
+            for piece in FileRows(head, self._account, self._order).pieces():
+                yield from piece.rows
+
+    def _book_instant(self, instant: Instant) -> None:
+        rows = instant.rows
+        if instant.late:
+            for row in rows[len(rows) - instant.late :]:
+                self._refuse(row, "bad_time", TOO_LATE)
+            rows = rows[: len(rows) - instant.late]
         sides: list[Side] = []
+        stated: list[Stated] = []
+        seen: dict[str, Row] = {}
+        remembers = not self._memory.is_empty
+        if self._window is not None:
+            rows = self._inside(rows, self._window)
         for row in rows:
-            if not self._is_new(row):
+            key = row.key
+            if type(row) is Funding and key not in seen:
+                self._rounds.meet(row)
+            if key in seen:
+                self._repeated(row, seen[key])
                 continue
+            if remembers and self._is_known(row):
+                continue
+            seen[key] = row
             try:
-                if isinstance(row, Fill):
+                if type(row) is Fill:
                     sides.append(self._side(row))
+                    notes = row.notes
+                elif type(row) is Stated:
+                    self._scales.check_held(row)
+                    stated.append(row)
+                    notes = row.notes
                 else:
                     self._book(row)
+                    notes = getattr(row, "notes", ())
             except RowRefused as fault:
                 self._refuse(row, fault.code, fault.detail)
             else:
-                for note in getattr(row, "notes", ()):
+                for note in notes:
                     self.report.find(note, row.place)
+        if sides:
+            self._book_matches(sides)
+        for found in self._rounds.closed():
+            self._books.round_funding(found)
+        self._matches.close_instant()
+        if stated:
+            self._book_stated(stated)
+
+    def _book_matches(self, sides: list[Side]) -> None:
         matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
-        self.report.count("rows_put_in_chain_order", moved)
+        self.report.counts["rows_put_in_chain_order"] += moved
         for match in matches:
-            self._matches.book(match)
+            if not self._ordinary.book(match):
+                self._matches.book(match)
             self._count(match)
 
-    def _is_new(self, row: Row) -> bool:
-        """Whether a row was delivered before, by an earlier import or by this one."""
-        core = row.core if not isinstance(row, Refused) else (row.code, row.detail)
-        if row.key in self._seen:
-            if self._seen[row.key] == core:
-                self._refuse(row, "duplicate", READ_BEFORE)
-            elif isinstance(row, Refused):
-                return True
+    def _inside(self, rows: list[Row], window: Window) -> list[Row]:
+        """The rows that lie in the imported range; the others are refused."""
+        inside: list[Row] = []
+        for row in rows:
+            outside = window.refusal(row)
+            if outside is None:
+                inside.append(row)
             else:
-                self._refuse(row, "conflict", "a row of this key says something else")
+                self._refuse(row, *outside)
+        return inside
+
+    def _book_stated(self, rows: list[Stated]) -> None:
+        """Book or compare what is stated about accounts, after everything else of the instant."""
+        if self._books.is_past(rows[0].time):
+            self.report.count("statements_of_the_past", len(rows))
+            for row in rows:
+                self.report.pass_row(row.place, row.kind)
+            return
+        for row in rows:
+            for held in row.held:
+                self._need_scale(held.coin)
+        for row, moved in self._snapshots.book(rows, begins=self._begins):
+            if moved:
+                self.report.apply_row(row.place, row.kind)
+            else:
+                self.report.pass_row(row.place, row.kind)
+
+    def _repeated(self, row: Row, before: Row) -> None:
+        """A row that was delivered before: of the same millisecond, since its key names that."""
+        if _core(row) == _core(before):
+            self._refuse(row, "duplicate", READ_BEFORE)
+        elif isinstance(row, Refused):
+            self._refuse(row, row.code, row.detail)
+        else:
+            self._refuse(row, "conflict", "a row of this key says something else")
+
+    def _is_known(self, row: Row) -> bool:
+        """Whether an earlier import recorded a row; then it is counted, not kept."""
+        if not self._memory.knows(row.key):
             return False
-        if self._memory.knows(row.key):
-            self._refuse(row, "duplicate", RECORDED_BEFORE)
-            return False
-        self._seen[row.key] = core
+        if isinstance(row, Fill):
+            if row.counts:
+                self._known_fills.add(row)
+        else:
+            self.report.pass_known(refused_row(row, "duplicate", RECORDED_BEFORE))
         return True
 
     def _side(self, row: Fill) -> Side:
-        self._scales.check_collateral(row)
-        lots = self._scales.lots(row.coin, row.size)
-        start = self._scales.lots(row.coin, row.start)
-        return Side(row, row.sign * lots, start, self._scales.ticks(row.coin, row.price))
+        scales, coin = self._scales, row.coin
+        scales.check_collateral(row)
+        self._need_scale(coin)
+        lots = scales.lots(coin, row.size)
+        start = scales.lots(coin, row.start)
+        return Side(row, row.sign * lots, start, scales.printed_ticks(coin, row.price))
+
+    def _need_scale(self, coin: str) -> None:
+        """Scales that nobody stated are taken from the rows: all of them, before one is used."""
+        if not self._scales.is_known(coin) and not self._is_inferred:
+            self._is_inferred = True
+            self._scales.infer(self._all_rows())
 
     def _book(self, row: Row) -> None:
         """Book a row that is no fill."""
@@ -196,10 +299,13 @@ class HyperliquidImport:
         elif isinstance(row, Update):
             kind = f"ledger {row.kind}"
             applied = self._books.update(row, self._choices)
+            if row.kind == LIQUIDATION:
+                self._matches.statements.meet(row)
         elif isinstance(row, Idle):
             kind, applied = f"misc {row.kind}", False
         elif isinstance(row, Mark):
-            self._books.mark(row)
+            self._need_scale(row.coin)
+            applied = self._books.mark(row)
         if applied:
             self.report.apply_row(row.place, kind)
         else:
@@ -207,41 +313,80 @@ class HyperliquidImport:
 
     def _check_aggregate(self, row: Funding) -> None:
         """A payment over several hours would count twice beside the hours themselves."""
+        if row.samples < 2:
+            return
         hour = row.time // _HOUR
-        hours = range(hour - row.samples + 1, hour + 1) if row.samples > 1 else range(0)
-        if any((row.account, row.coin, one) in self._hourly for one in hours):
+        hours = self._hourly_rows()
+        if any(
+            (row.account, row.coin, one) in hours for one in range(hour - row.samples + 1, hour + 1)
+        ):
             raise RowRefused("aggregate", f"{row.samples} hours in one row, hours are there too")
+
+    def _hourly_rows(self) -> set[tuple[str, str, int]]:
+        """Hours that rows of their own pay, of the accounts that have rows of several hours."""
+        if self._hourly is None:
+            rows = (row for row in self._all_rows() if isinstance(row, Funding))
+            accounts = {row.account for row in rows if row.samples > 1}
+            self._hourly = {
+                (row.account, row.coin, row.time // _HOUR)
+                for row in self._all_rows()
+                if isinstance(row, Funding) and row.samples == 1 and row.account in accounts
+            }
+        return self._hourly
 
     def _refuse(self, row: Row, code: Reason, detail: str) -> None:
         if isinstance(row, Fill) and not row.counts:
             return
         refused = refused_row(row, code, detail)
-        self.report.refuse_row(refused)
-        if refused.account is not None and code in ("effect_unknown", "fee_token"):
-            self._books.sums(refused.account).doubts.add("cash uncertain")
+        if refused.account is not None and code in UNCERTAIN:
+            self._books.doubt(refused, "cash uncertain")
         if self._memory.knows(refused.key):
-            self.report.recorded_before += 1
+            self.report.pass_known(refused)
         else:
-            self._books.refuse(refused)
+            self.report.refuse_row(refused)
+            # What lies outside the window may be imported another time.
+            if code not in OUTSIDE_WINDOW:
+                self._books.refuse(refused)
 
     def _count(self, match: Match) -> None:
-        for side in match.sides:
-            if side.fill.counts:
-                self.report.apply_row(side.fill.place, "fill")
-        if match.is_self_match:
-            self.report.count("self_matches")
+        counts = self.report.counts
+        buyer, seller = match.buyer, match.seller
+        for side in (buyer, seller):
+            if side is not None and side.fill.counts:
+                self._moved[side.fill.place.file] += 1
+        if buyer is None or seller is None:
+            counts["single_sides"] += 1
+        elif buyer.fill.account == seller.fill.account:
+            counts["self_matches"] += 1
         else:
-            self.report.count("pairs" if len(match.sides) > 1 else "single_sides")
+            counts["pairs"] += 1
 
     def _close(self) -> None:
+        report, reached = self.report, self._reached
+        for name, rows in self._moved.items():
+            report.files[name].moved += rows
+            report.kinds["fill", "moved"] += rows
+        self._known_fills.put_into(report)
+        for tally in reached.ended:
+            report.files[tally.name].lines = tally.lines
+            report.blocks += tally.blocks
+            report.block_events += tally.events
+            if tally.is_derived:
+                report.derived_accounts.add(tally.name)
+            if tally.metas:
+                report.find("meta_after_rows", Place(tally.name, 1, 0))
         used = [coin for coin in sorted(self.venue.markets) if self._scales.is_known(coin)]
-        self.report.inferred_scales = {
+        report.inferred_scales = {
             coin: self.venue.markets[coin].spec.lot_size.places
             for coin in used
             if coin in self._scales.inferred
         }
-        self.report.single_tier = [coin for coin in used if self._scales.is_single_tier(coin)]
-        self.report.close(self.venue)
+        report.single_tier = [coin for coin in used if self._scales.is_single_tier(coin)]
+        report.close(self.venue)
+
+
+def _core(row: Row) -> tuple[object, ...]:
+    return (row.code, row.detail) if isinstance(row, Refused) else row.core
 
 
 def refused_row(row: Row, code: Reason, detail: str) -> Refused:
@@ -256,24 +401,34 @@ def refused_row(row: Row, code: Reason, detail: str) -> Refused:
         return row._replace(code=code, detail=detail, key=key)
     if isinstance(row, (Fill, Funding)):
         kind = "fill" if isinstance(row, Fill) else "funding"
-        return Refused(row.place, row.time, key, code, detail, kind, row.amount, row.account)
-    kind = f"ledger {row.kind}" if isinstance(row, Update) else "misc"
-    account = row.subject if isinstance(row, Update) else None
-    return Refused(row.place, row.time, key, code, detail, kind, account=account)
+        return Refused(
+            row.place, row.time, key, code, detail, kind, row.amount, row.account, row.block
+        )
+    if isinstance(row, Update):
+        subject, partner = parties_of(row)
+        kind = f"ledger {row.kind}"
+        return Refused(
+            row.place,
+            row.time,
+            key,
+            code,
+            detail,
+            kind,
+            account=subject,
+            block=row.block,
+            partner=partner,
+        )
+    if isinstance(row, Stated):
+        return Refused(
+            row.place, row.time, key, code, detail, row.kind, account=row.account, block=row.block
+        )
+    kind = "mark" if isinstance(row, Mark) else "misc"
+    return Refused(row.place, row.time, key, code, detail, kind)
 
 
-def _ordered(file: int, rows: list[Row]) -> list[Ordered]:
-    """Rows of a file with their order: a dump that is newest first is read from its end."""
-    times = [row.time for row in rows if row.time is not None]
-    step = -1 if times and times[0] > times[-1] else 1
-    ordered = []
-    time = 0
-    for number, row in enumerate(rows):
-        time = time if row.time is None else row.time
-        rank = 1 if isinstance(row, Fill) else 0
-        ordered.append(Ordered(time // NANOSECONDS, rank, file, step * number, row))
-    return ordered
+def _workers_for(size: int) -> int:
+    return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
 
 
-def _start_of(file: SourceFile) -> Place:
-    return Place(file.name, 1, 0)
+def _start_of(head: Head) -> Place:
+    return Place(head.file.name, 1, 0)

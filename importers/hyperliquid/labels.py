@@ -21,12 +21,19 @@ _SIDE_AND_CHANGE: Final = {
     "Open Short": (-1, "grows"),
     "Short > Long": (1, "flips"),
 }
-_FREE: Final = frozenset({"Net Child Vaults"})
+NETTING: Final = "Net Child Vaults"
+FREE_OF_FEES: Final = frozenset({NETTING, SETTLEMENT, ADL})
+_FREE: Final = frozenset({NETTING})
 
 
 def is_forced(label: str | None) -> bool:
     """Whether a label names a takeover or an auto-deleveraging close."""
     return label is not None and (label == ADL or label.startswith(_LIQUIDATED))
+
+
+def is_free_of_fees(label: str | None) -> bool:
+    """Whether the venue charges nothing under this label."""
+    return label in FREE_OF_FEES or is_forced(label)
 
 
 def label_faults(match: Match, held: Mapping[str, Position | None]) -> Iterator[str]:

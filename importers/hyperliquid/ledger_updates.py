@@ -5,6 +5,7 @@ as `effect_unknown` until one of its readings is chosen by name; a case in which
 (no fee, say) is booked at once.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
@@ -17,21 +18,35 @@ from importers.hyperliquid.fields import (
 )
 from importers.hyperliquid.rows import RowRefused, Update
 
-EFFECTS_VERSION: Final = "hyperliquid-effects@1"
+EFFECTS_VERSION: Final = "hyperliquid-effects@2"
 READINGS: Final[dict[str, tuple[str, ...]]] = {
+    "accountActivationGas": ("none", "perpetual"),
+    "activateDexAbstraction": ("dex", "none"),
+    "borrowLend": ("none", "perpetual"),
+    "deployGasAuction": ("none", "perpetual"),
+    "gossipPriorityGasAuction": ("none", "perpetual"),
     "internalTransfer": ("fee-beside", "fee-inside"),
+    "loneLoser": ("hint", "trade"),
     "rewardsClaim": ("none", "perpetual"),
     "send": ("fee-beside", "fee-inside"),
     "vaultCreate": ("fee-beside", "fee-inside"),
-    "vaultDistribution": ("to-user",),
-    "vaultWithdraw": ("net", "requested"),
+    "vaultDistribution": ("to-user", "to-vault"),
+    "vaultWithdraw": ("net", "net-and-costs", "requested"),
     "withdraw": ("fee-beside", "fee-inside"),
 }
-"""Kinds of uncertain effect that have readings to choose from."""
+"""Kinds of uncertain effect that have readings to choose from.
+
+`loneLoser` is no ledger update: a liquidated row without its partner is a plain trade, unless the
+hint of its price against the mark is taken for what happened.
+"""
+LIQUIDATION: Final = "liquidation"
 
 SPOT: Final = "outside:spot"
+LENDING: Final = "outside:lending"
 SHARES: Final = "outside:vault-share"
 TREASURY: Final = "treasury"
+
+_DEX = re.compile(r"[A-Za-z0-9_.-]{0,32}", re.ASCII)
 
 Choices = Mapping[str, str]
 
@@ -90,12 +105,47 @@ def _none(_row: Update, _amounts: Amounts, _reading: str | None) -> Legs:
     return []
 
 
-def _unknown(row: Update, _amounts: Amounts, _reading: str | None) -> Legs:
-    raise RowRefused("effect_unknown", f"readers disagree about {row.kind}")
+def _gas(row: Update, amounts: Amounts, reading: str | None) -> Legs:
+    """Gas and auctions: of another token nothing, of USDC perhaps perpetual cash."""
+    if text_or_none(row.delta, "token") not in (None, "USDC"):
+        return []
+    _choose(row, reading, certain=False)
+    if reading == "none":
+        return []
+    return [_moved(row.subject, "outside:gas", amounts("amount"), "gas")]
 
 
-def _out_of_scope(row: Update, _amounts: Amounts, _reading: str | None) -> Legs:
-    raise RowRefused("out_of_scope", f"{row.kind} concerns another dex")
+def _dex_abstraction(row: Update, amounts: Amounts, reading: str | None) -> Legs:
+    _choose(row, reading, certain=False)
+    if reading == "none":
+        return []
+    if text_of(row.delta, "token") != "USDC":
+        raise RowRefused("out_of_scope", "another token than USDC on a perpetual dex")
+    account = _on_dex(row.subject, _dex_of(row))
+    return [_moved(account, "outside:gas", amounts("amount"), "dex_abstraction")]
+
+
+def _borrow_lend(row: Update, amounts: Amounts, reading: str | None) -> Legs:
+    """Supplying takes from perpetual cash and withdrawing gives back, or neither does."""
+    if text_of(row.delta, "token") != "USDC":
+        return []
+    _choose(row, reading, certain=False)
+    if reading == "none":
+        return []
+    operation = text_of(row.delta, "operation")
+    if operation == "supply":
+        return [_moved(row.subject, LENDING, amounts("amount"), "supplied")]
+    if operation == "withdraw":
+        return [_moved(LENDING, row.subject, amounts("amount"), "supply_withdrawn")]
+    raise RowRefused("effect_unknown", f"nobody says what {operation[:20]} does to perpetual cash")
+
+
+def _dex_class_transfer(row: Update, amounts: Amounts, _reading: str | None) -> Legs:
+    """Between spot and a builder dex, whose cash is an account of its own."""
+    if text_of(row.delta, "token") != "USDC":
+        raise RowRefused("out_of_scope", "another token than USDC on a perpetual dex")
+    account = _on_dex(row.subject, _dex_of(row))
+    return _to_or_from_spot(row, account, amounts("amount"))
 
 
 def _deposit(row: Update, amounts: Amounts, _reading: str | None) -> Legs:
@@ -110,14 +160,17 @@ def _withdraw(row: Update, amounts: Amounts, reading: str | None) -> Legs:
 
 
 def _class_transfer(row: Update, amounts: Amounts, _reading: str | None) -> Legs:
+    return _to_or_from_spot(row, row.subject, amounts("usdc"))
+
+
+def _to_or_from_spot(row: Update, account: str, amount: int) -> Legs:
     to_perp = row.delta.get("toPerp")
     if type(to_perp) is not bool:
         raise RowRefused("bad_field", "toPerp is neither true nor false")
-    amount = amounts("usdc")
     return [
-        _moved(SPOT, row.subject, amount, "class_transfer")
+        _moved(SPOT, account, amount, "class_transfer")
         if to_perp
-        else _moved(row.subject, SPOT, amount, "class_transfer")
+        else _moved(account, SPOT, amount, "class_transfer")
     ]
 
 
@@ -143,7 +196,7 @@ def _send(row: Update, amounts: Amounts, reading: str | None) -> Legs:
         return []
     if text_of(row.delta, "token") != "USDC":
         raise RowRefused("out_of_scope", "another token than USDC on a perpetual dex")
-    amount, fee = amounts("amount"), amounts.or_zero("fee")
+    amount, fee = amounts("amount"), _fee_in_usdc(row, amounts)
     _choose(row, reading, certain=fee == 0)
     payer = _on_dex(_party(row, "user"), source)
     receiver = _on_dex(_party(row, "destination"), target)
@@ -173,7 +226,11 @@ def _vault_withdraw(row: Update, amounts: Amounts, reading: str | None) -> Legs:
     besides = amounts.or_zero("commission") + amounts.or_zero("closingCost")
     _choose(row, reading, certain=net == requested and not besides)
     vault, user = _party(row, "vault"), _party(row, "user")
-    rest = requested - net if reading == "requested" else 0
+    rest = 0
+    if reading == "requested":
+        rest = requested - net
+    elif reading == "net-and-costs":
+        rest = besides
     if rest < 0:
         raise RowRefused("bad_field", "netWithdrawnUsd is more than requestedUsd")
     return [
@@ -189,7 +246,9 @@ def _commission(row: Update, amounts: Amounts, _reading: str | None) -> Legs:
 
 def _distribution(row: Update, amounts: Amounts, reading: str | None) -> Legs:
     _choose(row, reading, certain=False)
-    return [_moved(_party(row, "vault"), row.subject, amounts("usdc"), "vault_distribution")]
+    vault = _party(row, "vault")
+    payer, receiver = (row.subject, vault) if reading == "to-vault" else (vault, row.subject)
+    return [_moved(payer, receiver, amounts("usdc"), "vault_distribution")]
 
 
 def _rewards(row: Update, amounts: Amounts, reading: str | None) -> Legs:
@@ -218,6 +277,31 @@ def _party(row: Update, name: str) -> str:
     return address_of(row.delta.get(name))
 
 
+def parties_of(row: Update) -> tuple[str, str | None]:
+    """Whose money an update may concern: its first user, and a second account that it names."""
+    for name in ("user", "destination", "vault"):
+        try:
+            other = _party(row, name)
+        except RowRefused:
+            continue
+        if other != row.subject:
+            return row.subject, other
+    return row.subject, None
+
+
+def _dex_of(row: Update) -> str:
+    dex = text_of(row.delta, "dex")
+    if _DEX.fullmatch(dex) is None:
+        raise RowRefused("bad_field", f"dex is {dex[:40]!r}")
+    return dex
+
+
+def _fee_in_usdc(row: Update, amounts: Amounts) -> int:
+    """The fee, where it is charged in USDC; another token's fee is no perpetual cash."""
+    token = text_or_none(row.delta, "feeToken")
+    return amounts.or_zero("fee") if token in (None, "", "USDC") else 0
+
+
 def _on_dex(user: str, dex: str) -> str:
     if dex == "spot":
         return SPOT
@@ -225,17 +309,17 @@ def _on_dex(user: str, dex: str) -> str:
 
 
 _EFFECTS: Final[dict[str, Callable[[Update, Amounts, str | None], Legs]]] = {
-    "accountActivationGas": _unknown,
+    "accountActivationGas": _gas,
     "accountClassTransfer": _class_transfer,
-    "activateDexAbstraction": _unknown,
-    "borrowLend": _unknown,
+    "activateDexAbstraction": _dex_abstraction,
+    "borrowLend": _borrow_lend,
     "cStakingTransfer": _none,
-    "deployGasAuction": _unknown,
+    "deployGasAuction": _gas,
     "deposit": _deposit,
-    "gossipPriorityGasAuction": _unknown,
+    "gossipPriorityGasAuction": _gas,
     "internalTransfer": _internal,
-    "liquidation": _none,
-    "perpDexClassTransfer": _out_of_scope,
+    LIQUIDATION: _none,
+    "perpDexClassTransfer": _dex_class_transfer,
     "rewardsClaim": _rewards,
     "send": _send,
     "spotGenesis": _none,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from domain.units import parse_decimal
 from importers.hyperliquid.fields import (
+    LARGEST_WHOLE,
     Raw,
     address_of,
     decimal_of,
@@ -36,6 +37,7 @@ from importers.hyperliquid.rows import (
     Update,
 )
 from importers.hyperliquid.strict_json import fault_in
+from importers.hyperliquid.venue_facts import is_of_other_network
 
 IDLE_EVENTS: Final = frozenset(
     {
@@ -61,6 +63,7 @@ MARK_COLUMNS: Final = [
     "impact_bid_px",
     "impact_ask_px",
 ]
+BLOCK_MARK_COLUMNS: Final = ["block_number", "block_time", "coin", "mark_px", "oracle_px"]
 _DIGEST_DIGITS: Final = 32
 
 
@@ -75,7 +78,9 @@ def refused_raw(place: Place, value: object, fault: RowRefused, kind: str = "unk
     return Refused(place, None, raw_key(place, value), fault.code, fault.detail, kind)
 
 
-def funding_row(place: Place, user: str, raw: Raw, time: int, amount: str) -> Row:
+def funding_row(
+    place: Place, user: str, raw: Raw, time: int, amount: str, block: int | None = None
+) -> Row:
     """A payment; `amount` is the name of its amount in this source."""
     key = f"funding|{raw.get('coin')}|{time // 1_000_000}|{user}"
     try:
@@ -91,15 +96,23 @@ def funding_row(place: Place, user: str, raw: Raw, time: int, amount: str) -> Ro
             money_of(raw, amount),
             None if size is None else parse_decimal(size),
             1 if samples is None else max(samples, 1),
+            block=block,
         )
     except RowRefused as fault:
+        amount_read = _amount(raw, amount)
         return Refused(
-            place, time, key, fault.code, fault.detail, "funding", _amount(raw, amount), user
+            place, time, key, fault.code, fault.detail, "funding", amount_read, user, block
         )
 
 
 def update_row(
-    place: Place, subject: str, users: list[str], delta: Raw, time: int, transaction: str
+    place: Place,
+    subject: str,
+    users: list[str],
+    delta: Raw,
+    time: int,
+    transaction: str,
+    block: int | None = None,
 ) -> Row:
     """A ledger update; its key is the same in the dumps of both its parties."""
     kind = delta.get("type")
@@ -123,8 +136,8 @@ def update_row(
         ]
     )
     if not isinstance(kind, str):
-        return Refused(place, time, key, "bad_field", "delta has no type", "ledger")
-    return Update(place, time, key, users[0] if users else subject, kind, delta)
+        return Refused(place, time, key, "bad_field", "delta has no type", "ledger", block=block)
+    return Update(place, time, key, users[0] if users else subject, kind, delta, block=block)
 
 
 def event_rows(line: int, file: str, events: list[Any], block: Block) -> Iterator[Row]:
@@ -136,7 +149,8 @@ def event_rows(line: int, file: str, events: list[Any], block: Block) -> Iterato
             rows = list(_event_rows(place, event, block))
         except RowRefused as fault:
             key = raw_key(place, event)
-            rows = [Refused(place, block.time, key, fault.code, fault.detail, "misc")]
+            known = block.number or None
+            rows = [Refused(place, block.time, key, fault.code, fault.detail, "misc", block=known)]
         yield from rows
         row += len(rows)
 
@@ -173,9 +187,10 @@ def _payments(place: Place, inner: Any, block: Block) -> Iterator[Row]:
             user = address_of(delta.get("user") if isinstance(delta, dict) else None)
         except RowRefused as fault:
             key = raw_key(here, delta)
-            yield Refused(here, block.time, key, fault.code, fault.detail, "funding")
+            known = block.number or None
+            yield Refused(here, block.time, key, fault.code, fault.detail, "funding", block=known)
             continue
-        yield funding_row(here, user, delta, block.time, "funding_amount")
+        yield funding_row(here, user, delta, block.time, "funding_amount", block.number or None)
 
 
 def _ledger_update(place: Place, inner: Any, block: Block, transaction: str) -> Row:
@@ -185,7 +200,15 @@ def _ledger_update(place: Place, inner: Any, block: Block, transaction: str) -> 
     if not isinstance(users, list) or not users:
         raise RowRefused("bad_field", "LedgerUpdate has no users")
     addresses = [address_of(user) for user in users]
-    return update_row(place, addresses[0], addresses, inner["delta"], block.time, transaction)
+    return update_row(
+        place,
+        addresses[0],
+        addresses,
+        inner["delta"],
+        block.time,
+        transaction,
+        block.number or None,
+    )
 
 
 def dump_row(place: Place, user: str, raw: Raw) -> Row:
@@ -216,13 +239,33 @@ def socket_funding_row(place: Place, user: str, raw: Raw) -> Row:
 def mark_row(place: Place, cells: Cells) -> Row:
     """A line of the asset contexts: the mark of one coin in one minute."""
     try:
-        raw = _columns(cells)
+        raw = _columns(cells, MARK_COLUMNS)
         time = utc_of(raw, "time")
         coin = coin_of(raw)
         key = f"mark|{coin}|{text_of(raw, 'time')}"
         return Mark(place, time, key, coin, decimal_of(raw, "mark_px"))
     except RowRefused as fault:
         return refused_raw(place, list(cells), fault, "mark")
+
+
+def block_mark_row(place: Place, cells: Cells) -> Row:
+    """A line of marks by block: in force from the start of that block."""
+    try:
+        raw = _columns(cells, BLOCK_MARK_COLUMNS)
+        time, coin = utc_of(raw, "block_time"), coin_of(raw)
+        block = _block_number(text_of(raw, "block_number"), time)
+        key = f"mark|{coin}|block|{block}"
+        return Mark(place, time, key, coin, decimal_of(raw, "mark_px"), block=block)
+    except RowRefused as fault:
+        return refused_raw(place, list(cells), fault, "mark")
+
+
+def _block_number(digits: str, time: int) -> int:
+    if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) <= LARGEST_WHOLE:
+        raise RowRefused("bad_field", f"block_number is {digits[:20]!r}")
+    if is_of_other_network(int(digits), time):
+        raise RowRefused("hash_mismatch", f"block {digits} cannot be main-net's at this time")
+    return int(digits)
 
 
 def _object_of(raw: Raw, name: str) -> Raw:
@@ -232,10 +275,10 @@ def _object_of(raw: Raw, name: str) -> Raw:
     return value
 
 
-def _columns(cells: Cells) -> Raw:
-    if len(cells) != len(MARK_COLUMNS):
-        raise RowRefused("bad_field", f"{len(cells)} columns, wanted {len(MARK_COLUMNS)}")
-    return dict(zip(MARK_COLUMNS, cells, strict=True))
+def _columns(cells: Cells, wanted: list[str]) -> Raw:
+    if len(cells) != len(wanted):
+        raise RowRefused("bad_field", f"{len(cells)} columns, wanted {len(wanted)}")
+    return dict(zip(wanted, cells, strict=True))
 
 
 def _amount(raw: Raw, name: str) -> Fraction:

@@ -53,6 +53,41 @@ class Match(NamedTuple):
 
 def matches_of(sides: Sequence[Side]) -> list[Match]:
     """The matches among the fills of one instant, in the order of their first rows."""
+    return _neighbours(sides) or _searched(sides)
+
+
+def _neighbours(sides: Sequence[Side]) -> list[Match] | None:
+    """The matches where each row's partner is the next row, as the archive prints them."""
+    if len(sides) % 2:
+        return None
+    found: list[Match] = []
+    numbers: set[tuple[str, int]] = set()
+    for place in range(0, len(sides), 2):
+        side, other = sides[place], sides[place + 1]
+        fill, change, _, price = side
+        partner = other.fill
+        match = fill.match
+        if (
+            match is None
+            or match != partner.match
+            or fill.coin != partner.coin
+            or change != -other.change
+            or price != other.price
+            or fill.account == partner.account
+            or (fill.taker is not None and fill.taker == partner.taker)
+            or fill.closed_pnl is None
+            or partner.closed_pnl is None
+            or not fill.counts
+            or not partner.counts
+        ):
+            return None
+        # A number that stands twice may have its partner elsewhere.
+        numbers.add((fill.coin, match))
+        found.append(Match(place, side, other) if change > 0 else Match(place, other, side))
+    return found if len(numbers) == len(found) else None
+
+
+def _searched(sides: Sequence[Side]) -> list[Match]:
     waiting: dict[tuple[object, ...], list[int]] = {}
     partner: dict[int, int] = {}
     for number, side in enumerate(sides):

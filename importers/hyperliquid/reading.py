@@ -1,43 +1,33 @@
-"""Which raw rows stand in these files, and where exactly?
+"""Which raw rows stand in a file, and where exactly?
 
-Lines are read one at a time, plain or gzip; a file that is one JSON value counts each element as a
-line. A damaged line is a raw row with a fault, so that nothing is passed over in silence.
+Lines are read one at a time; a file that is one JSON value counts each element as a line. What is
+damaged or too long is a raw row with a fault, so that nothing is passed over in silence.
 """
 
-import gzip
-import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
+from importers.hyperliquid.source_files import SourceFile
 from importers.hyperliquid.strict_json import NotJson, parse_json
+from importers.hyperliquid.unpacking import Damaged, PackedFile
 
-READ: Final = (".json", ".jsonl", ".ndjson", ".csv")
-PACKED_UNREAD: Final = (".lz4", ".zst", ".zstd")
-ARCHIVE_FOLDERS: Final = frozenset(
-    {"asset_ctxs", "misc_events_by_block", "node_fills", "node_fills_by_block", "node_trades"}
-)
-_PIECE: Final = 1 << 20
-
-
-class UnreadablePath(Exception):
-    """A path that cannot be imported at all: missing, unreadable, or packed in a foreign way."""
-
-    def __init__(self, path: Path, why: str, hint: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.hint = hint
+LONGEST_LINE: Final = 32 << 20
+"""Bytes of a line; the longest of the archive, an hour's funding, has some 20 MB."""
+LARGEST_VALUE: Final = 64 << 20
+"""Bytes of a file that is one JSON value and must be held as a whole."""
 
 
 class RawLine(NamedTuple):
-    """A line of a file: its value, or why it has none."""
+    """A line of a file: its value, or why it has none.
+
+    `is_plain` says that nothing in the value can be a fault: no text beyond ASCII, no escape, no
+    key twice, no NaN.
+    """
 
     line: int
     value: Any
     fault: str | None = None
+    is_plain: bool = False
 
 
 class Header(list[str]):
@@ -48,32 +38,53 @@ class Cells(list[str]):
     """A further line of a CSV file."""
 
 
-@dataclass(slots=True)
-class SourceFile:
-    """A file to import, under a name that does not depend on the machine."""
+class TooLong(NamedTuple):
+    """A line of more than `LONGEST_LINE` bytes, which were passed over."""
 
-    path: Path
-    name: str
-    lines: int = 0
-    digest: bytes = b""
+    bytes: int
+
+
+class LineReader:
+    """Reads one file once. `lines` counts what was given out, `done` the packed bytes behind it."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._packed = PackedFile(file.parts, file.suffix)
+        self.lines = 0
+
+    @property
+    def done(self) -> int:
+        """Packed bytes read so far."""
+        return self._packed.done
 
     def raw_lines(self) -> Iterator[RawLine]:
         """Every line, or every element of a file that is one JSON value."""
-        kind = _suffix(self.path)
-        for raw in self._values() if kind == ".json" else self._per_line(kind):
+        if self._file.kind == ".json":
+            found = self._values()
+        else:
+            found = self._per_line(is_csv=self._file.kind == ".csv")
+        for raw in found:
             self.lines += 1
             yield raw
-        self.digest = _digest(self.path)
 
     def _values(self) -> Iterator[RawLine]:
+        pieces: list[bytes] = []
+        size = 0
         try:
-            with _opened(self.path) as stream:
-                raw = stream.read()
-        except (OSError, EOFError, zlib.error) as fault:
-            yield RawLine(1, None, f"the file cannot be unpacked: {fault}")
+            for piece in self._packed.pieces():
+                size += len(piece)
+                if size > LARGEST_VALUE:
+                    detail = f"a file that is one JSON value has more than {LARGEST_VALUE} bytes"
+                    yield RawLine(1, None, detail)
+                    return
+                pieces.append(piece)
+        except Damaged as fault:
+            yield RawLine(1, None, str(fault))
             return
+        raw = b"".join(pieces)
+        del pieces
         try:
-            value = parse_json(raw.decode("utf-8"))
+            value = parse_json(raw).value
         except (NotJson, UnicodeDecodeError) as fault:
             lines = raw.splitlines()
             if len(lines) > 1 and _value(lines[0], 1).fault is None:
@@ -86,97 +97,69 @@ class SourceFile:
         elif value != []:
             yield RawLine(1, value)
 
-    def _per_line(self, kind: str) -> Iterator[RawLine]:
+    def _per_line(self, *, is_csv: bool) -> Iterator[RawLine]:
         number = 0
         try:
-            with _opened(self.path) as stream:
-                for number, raw in enumerate(stream, start=1):
-                    if not raw.strip():
-                        continue
-                    if kind == ".csv":
-                        yield _cells(raw, number)
-                    else:
-                        yield _value(raw, number)
-        except (OSError, EOFError, zlib.error) as fault:
-            yield RawLine(number + 1, None, f"the file cannot be unpacked further: {fault}")
+            for number, raw in enumerate(lines_in(self._packed.pieces()), start=1):
+                if isinstance(raw, TooLong):
+                    detail = f"the line has {raw.bytes} bytes, at most {LONGEST_LINE} are read"
+                    yield RawLine(number, None, detail)
+                elif not raw.strip():
+                    continue
+                elif is_csv:
+                    yield _cells(raw, number)
+                else:
+                    yield _value(raw, number)
+        except Damaged as fault:
+            yield RawLine(number + 1, None, str(fault))
 
 
-def source_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[str]]:
-    """The files behind these paths in the order of their names, and the names of those left out."""
-    found: list[Path] = []
-    left_out: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            for inside in sorted(path.rglob("*")):
-                if inside.is_file():
-                    (found if _is_read(inside) else left_out).append(inside)
-        elif not path.exists():
-            raise UnreadablePath(path, "there is no such file or folder", "check the path")
-        elif _is_read(path):
-            found.append(path)
+def lines_in(pieces: Iterator[bytes]) -> Iterator[bytes | TooLong]:
+    """Lines with their ends; a line beyond the bound is told by its length alone.
+
+    Raises what the pieces raise, after the last whole line before it.
+    """
+    begun: list[bytes] = []
+    length = 0
+    for piece in _small(pieces):
+        whole = piece.splitlines(keepends=True) if b"\r" not in piece else _at_newlines(piece)
+        for line in whole:
+            if length:
+                length += len(line)
+                if length <= LONGEST_LINE:
+                    begun.append(line)
+                else:
+                    begun.clear()
+                if not line.endswith(b"\n"):
+                    continue
+                yield b"".join(begun) if length <= LONGEST_LINE else TooLong(length)
+                begun.clear()
+                length = 0
+            elif line.endswith(b"\n"):
+                yield line
+            else:
+                begun.append(line)
+                length = len(line)
+    if length:
+        yield b"".join(begun) if length <= LONGEST_LINE else TooLong(length)
+
+
+def _small(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are shorter than the longest line."""
+    for piece in pieces:
+        if len(piece) <= LONGEST_LINE:
+            yield piece
         else:
-            unpacked = path.suffix in PACKED_UNREAD
-            hint = "unpack it first" if unpacked else f"read are {', '.join(READ)}, also as .gz"
-            raise UnreadablePath(path, f"a {path.suffix or 'nameless'} file is not read", hint)
-    unique = sorted({path.resolve(): path for path in found}.values())
-    names = _names(unique)
-    files = [SourceFile(path, names[path]) for path in unique]
-    return sorted(files, key=lambda file: file.name), sorted(path.name for path in left_out)
+            for start in range(0, len(piece), LONGEST_LINE):
+                yield piece[start : start + LONGEST_LINE]
 
 
-def _names(paths: list[Path]) -> dict[Path, str]:
-    """Base names; inside the venue's archive from its folder on; longer where two are equal."""
-    names = {path: _own_name(path) for path in paths}
-    depth = 2
-    while twice := {name for name, count in Counter(names.values()).items() if count > 1}:
-        for path, name in names.items():
-            if name in twice:
-                names[path] = _written("/".join(path.resolve().parts[-depth:]))
-        depth += 1
-    return names
-
-
-def _own_name(path: Path) -> str:
-    parts = path.resolve().parts
-    for place, part in enumerate(parts[:-1]):
-        if part in ARCHIVE_FOLDERS:
-            return _written("/".join(parts[place:]))
-    return _written(path.name)
-
-
-def _written(name: str) -> str:
-    """The name as text, whatever bytes the file system has."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _suffix(path: Path) -> str:
-    return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
-
-
-def _is_read(path: Path) -> bool:
-    return _suffix(path) in READ
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    try:
-        plain = path.open("rb")
-    except OSError as fault:
-        raise UnreadablePath(path, str(fault.strerror), "check the permissions") from fault
-    with plain:
-        if path.suffix == ".gz":
-            with gzip.GzipFile(fileobj=plain) as unpacked:
-                yield unpacked
-        else:
-            yield plain
-
-
-def _digest(path: Path) -> bytes:
-    found = sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            found.update(piece)
-    return found.digest()
+def _at_newlines(piece: bytes) -> list[bytes]:
+    """Lines end at a newline alone; a lone carriage return is part of its line."""
+    lines = piece.split(b"\n")
+    last = lines.pop()
+    ended = [line + b"\n" for line in lines]
+    return [*ended, last] if last else ended
 
 
 def _some_lines(lines: list[bytes], *, ended: bool) -> Iterator[RawLine]:
@@ -188,13 +171,14 @@ def _some_lines(lines: list[bytes], *, ended: bool) -> Iterator[RawLine]:
 
 def _value(raw: bytes, number: int) -> RawLine:
     try:
-        return RawLine(number, parse_json(raw.decode("utf-8")))
+        value, is_plain = parse_json(raw)
     except UnicodeDecodeError:
         return RawLine(number, None, "the line is no UTF-8 text")
     except NotJson as fault:
         if raw.endswith(b"\n"):
             return RawLine(number, None, f"the line is no JSON: {fault}")
         return RawLine(number, None, "the last line ends before its JSON does")
+    return RawLine(number, value, None, is_plain)
 
 
 def _cells(raw: bytes, number: int) -> RawLine:

@@ -11,9 +11,8 @@ from domain.units import decimal_text, fraction_text
 from importers.hyperliquid.accounts import CheckedAccount
 from importers.hyperliquid.ledger_updates import EFFECTS_VERSION
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import MONEY_PLACES, RECORDED_BEFORE, Refused
+from importers.hyperliquid.rows import MONEY_PLACES, RECORDED_BEFORE, STREAM_ORDERS, Refused
 
-STREAM_ORDER = "ledger and funding before fills"
 LISTED_IN_TEXT = 20
 
 Json = Any
@@ -107,7 +106,7 @@ def report_object(report: ImportReport) -> dict[str, Json]:
         "assumed": {
             "effects": EFFECTS_VERSION,
             "readings": dict(sorted(report.readings.items())),
-            "order_in_block": STREAM_ORDER,
+            "order_in_block": STREAM_ORDERS[report.order],
             "accounts_named_after_files": sorted(report.derived_accounts),
             "size_decimals_from_rows": report.inferred_scales,
             "margin_tiers_unknown": report.single_tier,
@@ -174,7 +173,7 @@ def _assumptions(report: ImportReport) -> Iterator[str]:
         yield f"Margin tiers unknown, booked as 1/1 and 0/1: {', '.join(report.single_tier)}"
     if report.quantised:
         yield f"{report.quantised} amounts were finer than 0.000001 and were rounded half to even"
-    yield f"Effects {EFFECTS_VERSION}; order in a block: {STREAM_ORDER}"
+    yield f"Effects {EFFECTS_VERSION}; order in a block: {STREAM_ORDERS[report.order]}"
 
 
 def _sums(accounts: Sequence[CheckedAccount]) -> Iterator[str]:

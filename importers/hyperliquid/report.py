@@ -4,14 +4,26 @@ Rows in = moved + no effect + rejected, with one of a closed list of reasons for
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Final
 
 from domain.venue import Venue
 from importers.hyperliquid.accounts import AccountSums, CheckedAccount
-from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused
+from importers.hyperliquid.assertions import Assertions, CashCompared
+from importers.hyperliquid.checks import Check, Checks
+from importers.hyperliquid.funding_rounds import FundingRound
+from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused, StreamOrder
 
 LISTED_BREAKS = 1_000
+REFUSED_AS: Final[dict[str, Reason]] = {
+    "F1": "bad_field",
+    "F2": "bad_scale",
+    "F6": "hash_mismatch",
+    "F7": "bad_time",
+}
+"""Checks whose breach refuses the row, and with which reason."""
 
 
 @dataclass(slots=True)
@@ -76,11 +88,17 @@ class ImportReport:
     findings: dict[str, Finding] = field(default_factory=dict)
     breaks: list[ChainBreak] = field(default_factory=list)
     quantised: int = 0
+    assertions: Assertions = field(default_factory=Assertions)
+    checks: Checks = field(default_factory=Checks)
+    cash_compared: list[CashCompared] = field(default_factory=list)
+    funding_rounds: list[FundingRound] = field(default_factory=list)
+    refused_kinds: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     accounts: dict[str, AccountSums] = field(default_factory=dict)
     derived_accounts: set[str] = field(default_factory=set)
     inferred_scales: dict[str, int] = field(default_factory=dict)
     single_tier: list[str] = field(default_factory=list)
     readings: dict[str, str] = field(default_factory=dict)
+    order: StreamOrder = "misc-first"
     facts: int = 0
     checked: list[CheckedAccount] = field(default_factory=list)
     conservation: dict[str, int] = field(default_factory=dict)
@@ -139,13 +157,36 @@ class ImportReport:
 
     def refuse_row(self, row: Refused) -> None:
         """A row that is not applied."""
+        self._count_refused(row)
+        self.rejected.append(row)
+
+    def _count_refused(self, row: Refused) -> None:
         self.files[row.place.file].rejected += 1
         self.kinds[row.kind, "rejected"] += 1
+        self.refused_kinds[row.kind, row.code] += 1
         found = self.reasons.setdefault(row.code, Rejections(first=row.place.text()))
         found.count += 1
         found.amount += row.amount
         found.last = row.place.text()
-        self.rejected.append(row)
+
+    def pass_known(self, row: Refused) -> None:
+        """A row that an earlier import recorded: counted as rejected, not listed."""
+        self._count_refused(row)
+        self.recorded_before += 1
+
+    def pass_known_fills(
+        self, files: Mapping[str, int], amount: Fraction, first: Place, last: Place
+    ) -> None:
+        """Many fills that an earlier import recorded."""
+        rows = sum(files.values())
+        for name, count in files.items():
+            self.files[name].rejected += count
+        self.kinds["fill", "rejected"] += rows
+        found = self.reasons.setdefault("duplicate", Rejections(first=first.text()))
+        found.count += rows
+        found.amount += amount
+        found.last = last.text()
+        self.recorded_before += rows
 
     def find(self, name: str, place: Place) -> None:
         """Something worth knowing."""
@@ -165,6 +206,7 @@ class ImportReport:
 
     def close(self, venue: Venue) -> None:
         """Check the identities and conservation against the books."""
+        self._close_checks()
         self.checked = [self.accounts[name].checked(venue) for name in sorted(self.accounts)]
         self.places = {
             name: venue.markets[name].spec.lot_size.places for name in sorted(venue.markets)
@@ -190,3 +232,18 @@ class ImportReport:
             for name in sorted(venue.accounts)
             if name.startswith(("outside:", "rounding:")) or name == "treasury"
         }
+
+    def _close_checks(self) -> None:
+        """What every fill was looked at for, from the counts of fills and of refusals."""
+        booked = self.kinds["fill", "moved"]
+        for name, code in REFUSED_AS.items():
+            refused = self.refused_kinds["fill", code]
+            if booked or refused:
+                found = self.reasons.get(code)
+                first, last = (found.first, found.last) if refused and found else ("", "")
+                self.checks.found[name] = Check(booked + refused, refused, first, last)
+        if booked:
+            breaks = self.findings.get("chain_break", Finding())
+            self.checks.found["F3"] = Check(booked, breaks.count, breaks.first, breaks.last)
+            grown = self.checks.found.setdefault("F4", Check())
+            grown.checked = booked

@@ -7,7 +7,7 @@ or refused. Decimals stay exact decimals here; lots and ticks need the scale of 
 from fractions import Fraction
 from typing import Any, Final, Literal, NamedTuple
 
-from domain.units import Decimal10
+from domain.units import Decimal10, parse_decimal
 
 Reason = Literal[
     "bad_json",
@@ -27,11 +27,26 @@ Reason = Literal[
 ]
 """Why a row is not applied: a closed list, a new reason is a new version of the report."""
 
+StreamOrder = Literal["misc-first", "fills-first"]
+STREAM_ORDERS: Final[dict[StreamOrder, str]] = {
+    "misc-first": "ledger and funding before fills",
+    "fills-first": "fills before ledger and funding",
+}
+"""Order inside a block, which the venue does not publish: a choice that has a name."""
+
 MONEY_PLACES: Final = 6
 NANOSECONDS: Final = 1_000_000
 NOTHING: Final = Fraction(0)
 RECORDED_BEFORE: Final = "recorded by an earlier import"
 READ_BEFORE: Final = "the same row was read before"
+
+
+def exact(text: str) -> Decimal10:
+    """The decimal that a row was found to print."""
+    number = parse_decimal(text)
+    if number is None:
+        raise ValueError(text)
+    return number
 
 
 class Place(NamedTuple):
@@ -66,6 +81,9 @@ class Refused(NamedTuple):
     kind: str
     amount: Fraction = NOTHING
     account: str | None = None
+    block: int | None = None
+    partner: str | None = None
+    """A second account whose cash the row would have moved."""
 
 
 class Liquidation(NamedTuple):
@@ -77,7 +95,11 @@ class Liquidation(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy."""
+    """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy.
+
+    `price`, `size` and `start` are exact decimals as the venue wrote them; `scales` makes ticks and
+    lots of them.
+    """
 
     place: Place
     time: int
@@ -85,9 +107,9 @@ class Fill(NamedTuple):
     account: str
     coin: str
     sign: int
-    price: Decimal10
-    size: Decimal10
-    start: Decimal10
+    price: str
+    size: str
+    start: str
     closed_pnl: int | None
     fee: int
     label: str | None
@@ -104,12 +126,13 @@ class Fill(NamedTuple):
     @property
     def core(self) -> tuple[object, ...]:
         """What must agree when the same row is delivered twice."""
-        return (self.price, self.size, self.start, self.closed_pnl, self.fee)
+        numbers = (exact(self.price), exact(self.size), exact(self.start))
+        return (*numbers, self.closed_pnl, self.fee)
 
     @property
     def amount(self) -> Fraction:
         """Price times size."""
-        return self.price.fraction() * self.size.fraction()
+        return exact(self.price).fraction() * exact(self.size).fraction()
 
 
 class Funding(NamedTuple):
@@ -124,6 +147,7 @@ class Funding(NamedTuple):
     size: Decimal10 | None
     samples: int
     notes: tuple[str, ...] = ()
+    block: int | None = None
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -146,6 +170,7 @@ class Update(NamedTuple):
     kind: str
     delta: dict[str, Any]
     notes: tuple[str, ...] = ()
+    block: int | None = None
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -162,6 +187,8 @@ class Mark(NamedTuple):
     coin: str
     price: Decimal10
     notes: tuple[str, ...] = ()
+    block: int | None = None
+    """The block from whose start the mark is in force; None for a mark of the clock's minute."""
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -184,4 +211,35 @@ class Idle(NamedTuple):
         return ()
 
 
-Row = Fill | Funding | Update | Mark | Idle | Refused
+class Held(NamedTuple):
+    """A position in a state: size and notional at the state's mark, both signed, in currency."""
+
+    coin: str
+    size: Fraction
+    notional: Fraction
+
+
+class Stated(NamedTuple):
+    """A statement about what an account has at an instant, after all events of that instant.
+
+    `value` is the account value and None in a row that states a position alone.
+    """
+
+    place: Place
+    time: int
+    key: str
+    account: str
+    kind: str
+    held: tuple[Held, ...]
+    value: Fraction | None
+    notes: tuple[str, ...] = ()
+    answer: dict[str, Any] | None = None
+    block: int | None = None
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What must agree when the same row is delivered twice."""
+        return (self.held, self.value)
+
+
+Row = Fill | Funding | Update | Mark | Idle | Stated | Refused

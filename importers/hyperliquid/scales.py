@@ -12,11 +12,22 @@ from domain.specification import MarketSpec, Tier, listed_fact
 from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
 from importers.hyperliquid.fields import in_units
-from importers.hyperliquid.rows import MONEY_PLACES, Fill, Funding, Row, RowRefused
+from importers.hyperliquid.rows import (
+    MONEY_PLACES,
+    Fill,
+    Funding,
+    Held,
+    Row,
+    RowRefused,
+    Stated,
+    exact,
+)
+from importers.hyperliquid.venue_facts import is_universe_of_other_network
 
 QUOTE_UNIT: Final = Decimal10(1, MONEY_PLACES)
 ONE_TIER: Final = (Tier(0, Fraction(1), Fraction(0)),)
 _FIRST_LISTED_TABLE: Final = 50
+_POWERS: Final = tuple(10**places for places in range(MONEY_PLACES + 1))
 
 
 class Scales:
@@ -41,6 +52,9 @@ class Scales:
         universe = meta.get("universe")
         if not isinstance(universe, list):
             raise RowRefused("bad_field", "universe is no list")
+        names = [str(entry.get("name")) for entry in universe if isinstance(entry, dict)]
+        if is_universe_of_other_network(names):
+            raise RowRefused("out_of_scope", "assets are numbered as on another network")
         for entry in universe:
             if not isinstance(entry, dict):
                 raise RowRefused("bad_field", "an asset is no object")
@@ -65,9 +79,24 @@ class Scales:
         known = frozenset(self._places)
         for row in rows:
             if isinstance(row, Fill) and row.coin not in known:
-                places = max(row.size.places, row.start.places, self._places.get(row.coin, 0))
-                self._places[row.coin] = min(places, MONEY_PLACES)
+                shown = max(exact(row.size).places, exact(row.start).places)
+                self._places[row.coin] = min(
+                    max(shown, self._places.get(row.coin, 0)), MONEY_PLACES
+                )
                 self.inferred.add(row.coin)
+            elif isinstance(row, Stated):
+                for held in row.held:
+                    self._infer_held(held, known)
+
+    def _infer_held(self, held: Held, known: frozenset[str]) -> None:
+        """A state's sizes show a scale as fills do; floats show no more than their digits."""
+        if held.coin not in known:
+            places = next(
+                (some for some in range(MONEY_PLACES) if 10**some % held.size.denominator == 0),
+                MONEY_PLACES,
+            )
+            self._places[held.coin] = max(places, self._places.get(held.coin, 0))
+            self.inferred.add(held.coin)
 
     def is_known(self, coin: str) -> bool:
         """Whether the coin's market can be listed."""
@@ -82,14 +111,27 @@ class Scales:
         if row.coin in self._foreign:
             raise RowRefused("out_of_scope", f"{row.coin} has another collateral token")
 
-    def lots(self, coin: str, size: Decimal10) -> int:
+    def check_held(self, row: Stated) -> None:
+        """Refuse a statement about positions whose money is not the books' money."""
+        for held in row.held:
+            if held.coin in self._foreign:
+                raise RowRefused("out_of_scope", f"{held.coin} has another collateral token")
+
+    def lots(self, coin: str, size: str) -> int:
         """Whole lots; refused when the size is finer than the coin's scale."""
-        if size.places > self._places[coin]:
+        places = self._places[coin]
+        lots = scaled(size, places)
+        if lots is None:
             raise RowRefused(
                 "bad_scale",
-                f"size {size.text()} of {coin} has more than {self._places[coin]} decimals",
+                f"size {exact(size).text()} of {coin} has more than {places} decimals",
             )
-        return in_units(size, self._places[coin])
+        return lots
+
+    def printed_ticks(self, coin: str, price: str) -> int:
+        """Whole ticks of a price as it is written; refused as in `ticks`."""
+        ticks = scaled(price, MONEY_PLACES - self._places[coin])
+        return self.ticks(coin, exact(price)) if ticks is None else ticks
 
     def ticks(self, coin: str, price: Decimal10) -> int:
         """Whole ticks; refused when the price is finer than the coin's scale."""
@@ -99,6 +141,18 @@ class Scales:
                 "bad_scale", f"price {price.text()} of {coin} has more than {places} decimals"
             )
         return in_units(price, places)
+
+    def places(self, coin: str) -> int:
+        """Size decimals."""
+        return self._places[coin]
+
+    def lot(self, coin: str) -> Fraction:
+        """One lot in the coin."""
+        return Fraction(1, 10 ** self._places[coin])
+
+    def tick(self, coin: str) -> Fraction:
+        """One tick in quote currency."""
+        return Fraction(1, 10 ** (MONEY_PLACES - self._places[coin]))
 
     def listing(self, coin: str) -> dict[str, Any]:
         """The data of `market.listed`."""
@@ -112,6 +166,17 @@ class Scales:
             tiers=self._tiers.get(coin, ONE_TIER),
         )
         return dict(listed_fact(spec))
+
+
+def scaled(text: str, places: int) -> int | None:
+    """A decimal in whole units of `10^-places`; None when it is finer than these."""
+    whole, _, digits = text.partition(".")
+    if len(digits) > places:
+        digits = digits.rstrip("0")
+        if len(digits) > places:
+            return None
+    units: int = int(whole + digits) * _POWERS[places - len(digits)]
+    return units
 
 
 def _tables(raw: Any) -> dict[int, tuple[Tier, ...]]:

@@ -4,7 +4,7 @@ Lines are known by their shape, never by the name of their file. What has no kno
 refused row of `unknown_kind`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,17 +13,26 @@ from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
 from importers.hyperliquid.ledger_updates import KINDS
 from importers.hyperliquid.other_rows import (
-    MARK_COLUMNS,
     dump_row,
     event_rows,
-    mark_row,
     raw_key,
     refused_raw,
     socket_funding_row,
 )
+from importers.hyperliquid.plain_fills import PlainFills
 from importers.hyperliquid.reading import Cells, Header, RawLine
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
+from importers.hyperliquid.state_rows import (
+    is_account_state,
+    is_account_value,
+    is_market_of_positions,
+    position_rows,
+    state_row,
+    value_row,
+)
 from importers.hyperliquid.strict_json import Doubled, fault_in
+from importers.hyperliquid.tables import TABLES
+from importers.hyperliquid.unpacking import PACKED
 
 Raw = dict[str, Any]
 
@@ -39,9 +48,29 @@ class Shapes:
     blocks: int = 0
     events: int = 0
     derived: bool = False
+    plain_fills: PlainFills = field(init=False)
+    _block_before: Block | None = None
 
-    def rows(self, raw: RawLine) -> Iterator[Row]:
+    def __post_init__(self) -> None:
+        self.plain_fills = PlainFills(self.file)
+
+    def rows(self, raw: RawLine) -> Iterable[Row]:
         """The rows of a line, in their order."""
+        if raw.is_plain:
+            try:
+                return self._plain_rows(raw)
+            except (RowRefused, ValueError):
+                pass
+        return self._doubted_rows(raw)
+
+    def _plain_rows(self, raw: RawLine) -> Iterable[Row]:
+        """The rows of a block of ordinary fills; raises when it is anything else."""
+        block = _block_of(raw.value)
+        rows = self.plain_fills.rows(raw.line, raw.value["events"], block)
+        self._count(block, len(rows))
+        return rows
+
+    def _doubted_rows(self, raw: RawLine) -> Iterator[Row]:
         place = Place(self.file, raw.line, 0)
         if raw.fault is not None:
             detail = raw.fault
@@ -57,9 +86,10 @@ class Shapes:
         if isinstance(value, Header):
             self.header = list(value)
         elif isinstance(value, Cells):
-            if self.header != MARK_COLUMNS:
-                raise RowRefused("unknown_kind", "the columns are not those of asset contexts")
-            yield mark_row(place, value)
+            read = TABLES.get(tuple(self.header))
+            if read is None:
+                raise RowRefused("unknown_kind", "the columns are not those of a known table")
+            yield read(place, value)
         elif isinstance(value, Doubled):
             raise RowRefused("bad_json", fault_in(value) or "")
         elif isinstance(value, dict) and "events" in value:
@@ -73,6 +103,9 @@ class Shapes:
 
     def _single(self, place: Place, value: Any) -> Iterator[Row]:
         """A row by itself: a line of a dump, or an element of one."""
+        if isinstance(value, dict) and is_market_of_positions(value):
+            yield from position_rows(place, value)
+            return
         if fault := fault_in(value):
             raise RowRefused("bad_json", fault)
         if not isinstance(value, dict):
@@ -90,6 +123,10 @@ class Shapes:
             yield from event_rows(place.line, self.file, [event], Block(0, utc_of(event, "time")))
         elif "side_info" in value:
             yield from trade_rows(place, value)
+        elif is_account_value(value):
+            yield value_row(place, value)
+        elif is_account_state(value):
+            yield state_row(place, self._user(), value)
         elif "delta" in value:
             yield dump_row(place, self._user(), value)
         elif value.get("type") in KINDS:
@@ -140,16 +177,8 @@ class Shapes:
                 yield socket_funding_row(here, user, part)
 
     def _block(self, place: Place, value: Raw) -> Iterator[Row]:
-        number, events = value.get("block_number"), value["events"]
-        if (
-            type(number) is not int
-            or not 0 < number <= LARGEST_WHOLE
-            or not isinstance(events, list)
-        ):
-            raise RowRefused("bad_field", "a block line has a block_number and a list of events")
-        block = Block(number, utc_of(value, "block_time"))
-        self.blocks += 1
-        self.events += len(events)
+        block, events = _block_of(value), value["events"]
+        self._count(block, len(events))
         if events and isinstance(events[0], list):
             for row, event in enumerate(events):
                 here = place._replace(row=row)
@@ -160,6 +189,12 @@ class Shapes:
                     yield Refused(here, block.time, key, fault.code, fault.detail, "fill")
         else:
             yield from event_rows(place.line, self.file, events, block)
+
+    def _count(self, block: Block, events: int) -> None:
+        """A block may be split over several lines with the same envelope: it counts once."""
+        self.blocks += block != self._block_before
+        self._block_before = block
+        self.events += events
 
     def _block_fill(self, place: Place, event: Any, block: Block) -> Row:
         if fault := fault_in(event):
@@ -175,5 +210,17 @@ class Shapes:
         if self.account is not None and role is None:
             return self.account
         self.derived = True
-        name = PurePosixPath(self.file.removesuffix(".gz")).stem
+        path = PurePosixPath(self.file)
+        name = PurePosixPath(path.stem if path.suffix in PACKED else path).stem
         return f"account:{name}:{role}" if role else f"account:{name}"
+
+
+def _block_of(value: Raw) -> Block:
+    number = value.get("block_number")
+    if (
+        type(number) is not int
+        or not 0 < number <= LARGEST_WHOLE
+        or not isinstance(value["events"], list)
+    ):
+        raise RowRefused("bad_field", "a block line has a block_number and a list of events")
+    return Block(number, utc_of(value, "block_time"))

@@ -17,11 +17,12 @@ _BLOCK_MARK: Final = "04"
 
 
 class KnownVenue(NamedTuple):
-    """Vault labels by address, anchors as (time, block), and the date of this knowledge."""
+    """Vault labels by address, anchors as (time, block), assets by number, and its date."""
 
     as_of: str
     vaults: dict[str, str]
     anchors: tuple[tuple[int, int], ...]
+    assets: dict[str, int]
 
 
 @cache
@@ -31,7 +32,8 @@ def known_venue() -> KnownVenue:
     found = json.loads(text)
     anchors = sorted((parse_instant(row["time"]) or 0, row["block"]) for row in found["anchors"])
     vaults = {row["address"]: row["label"] for row in found["vaults"]}
-    return KnownVenue(found["as_of"], vaults, tuple(anchors))
+    assets = {row["name"]: row["index"] for row in found["assets"]}
+    return KnownVenue(found["as_of"], vaults, tuple(anchors), assets)
 
 
 def is_hash(text: str) -> bool:
@@ -44,6 +46,17 @@ def block_in(text: str) -> int | None:
     if not is_hash(text) or text[22:24] != _BLOCK_MARK:
         return None
     return int(text[24:32], 16) or None
+
+
+def is_universe_of_other_network(names: list[str]) -> bool:
+    """Whether a list of assets is numbered unlike main-net's: an asset's number is its place.
+
+    One asset at main-net's place is enough to be main-net's list, also when it was cut; a list
+    with a single known asset says nothing.
+    """
+    known = known_venue().assets
+    places = [(place, known[name]) for place, name in enumerate(names) if name in known]
+    return len(places) > 1 and all(place != main for place, main in places)
 
 
 def is_of_other_network(block: int, time: int) -> bool:

@@ -130,6 +130,8 @@ class Sheet:
     root: str
     header: Facts
     sections: tuple[Section, ...] = field(default=())
+    eyebrow: str = "Explanation of an auto-deleveraging decision"
+    """What kind of page it is, in small letters above the title."""
 
 
 def said(*texts: str, is_note: bool = False) -> Paragraph:

@@ -8,6 +8,7 @@ from reports.html.blocks import Block, Cell, Column, Facts, Row, Section, Table,
 from reports.html.view import View
 
 PROOFS_AT_MOST: Final = 6
+"""A page shows so many paths; the evidence bundle holds all."""
 
 
 def proof_section(view: View) -> Section:
@@ -55,9 +56,9 @@ def _events(view: View) -> Table:
                 Cell("\n".join((proof.leaf, *proof.path)), is_code=True),
             )
         )
-        for proof in proofs[:PROOFS_AT_MOST]
+        for proof in proofs
     )
-    rest = len(proofs) - len(rows)
+    rest = len(view.document["evidence"]) - len(rows)
     return Table(
         "Events used, each with its leaf hash and the path to the root"
         + (f"; {grouped(str(rest))} more in the JSON" if rest else ""),

@@ -32,7 +32,6 @@ def surroundings_seen_by(
         trades=tuple(_trade(trade, viewer) for trade in surroundings.trades),
         flags=tuple(replace(flag, seq=None) for flag in surroundings.flags),
         steps=tuple(_step(step, viewer, totals=totals) for step in surroundings.steps),
-        proofs=tuple(proof for proof in surroundings.proofs if proof.seq in viewer.seqs),
         cash_sums=surroundings.cash_sums if totals else None,
         shared=surroundings.shared if totals and own else None,
     )

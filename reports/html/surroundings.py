@@ -101,6 +101,7 @@ class Surroundings:
     flags: tuple[Flag, ...]
     steps: tuple[StepLine, ...]
     proofs: tuple[EventProof, ...]
+    """Of the first events that this reader may see."""
     shared: tuple[str, str] | None
     """Lots and cost of the account under pro rata."""
     command: str

@@ -71,13 +71,6 @@ def test_every_help_ends_with_an_example(path: str, command: click.Command, purp
     assert path in command.epilog
 
 
-def test_what_comes_later_is_not_promised(empty: Books) -> None:
-    listed = empty.ask("--help").out
-
-    for later in ("audit",):
-        assert f"  {later} " not in listed
-
-
 def test_the_version_is_the_installed_one(empty: Books) -> None:
     version = empty.ask("version", "--json").json["version"]
 

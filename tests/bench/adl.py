@@ -48,6 +48,49 @@ def adl_decide(folder: Path, candidates: int = 10_000) -> Figures:
     return {"decide ms": decide, "root ms": root, "read ms": read, "explain ms": explain}
 
 
+def adl_page(folder: Path, candidates: int = 10_000) -> Figures:
+    """Write the page of a decision, for an auditor and for a trader, and compare two policies."""
+    from click.testing import CliRunner
+
+    from cli.main import cli
+    from ledger.ledger import Ledger
+
+    url = f"sqlite:///{folder / 'zerosum.db'}"
+    with Ledger.create(url) as ledger:
+        for _ in ledger.submit_many(_shorts(candidates)):
+            pass
+        ledger.submit({"command": "mark", "market": "BTC-PERP", "price": "53000"})
+        closure = next(
+            event for event in ledger.events() if event["type"].startswith("market.position_del")
+        )
+    decision, victim = closure["data"]["decision_id"], closure["data"]["victim"]
+    page = folder / "page.html"
+    asked = {
+        "auditor page": ["adl", "explain", decision, "--account", victim, "--html", str(page)],
+        "trader page": [
+            *("adl", "explain", decision, "--account", victim),
+            *("--audience", "trader", "--html", str(page)),
+        ],
+        "whatif": [
+            *("whatif", decision, "--json"),
+            *("--policy", "pro-rata-size@1", "--policy", "risk-aware-pro-rata@1"),
+        ],
+    }
+    found: Figures = {}
+    for name, words in asked.items():
+        result = CliRunner().invoke(cli, ["--store", url, *words])
+        if result.exit_code:
+            raise AssertionError(result.output)
+
+        def ask(words: list[str] = words) -> object:
+            return CliRunner().invoke(cli, ["--store", url, *words])
+
+        found[f"{name} ms"] = _milliseconds(ask, times=3)
+        if "page" in name:
+            found[f"{name} KB"] = page.stat().st_size / 1_000
+    return found
+
+
 def rank_million(_folder: Path, positions: int = 1_000_000) -> Figures:
     """Order so many candidates by the default policy, exactly; seconds.
 

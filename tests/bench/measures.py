@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from tests.bench.adl import adl_decide, rank_million
+from tests.bench.adl import adl_decide, adl_page, rank_million
 from tests.bench.streams import mixed_commands, opening, recorded_facts
 
 Figures = dict[str, float]
@@ -252,6 +252,7 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "verify": verify,
     "projections": projections,
     "adl_decide": adl_decide,
+    "adl_page": adl_page,
     "rank_million": rank_million,
     "postgresql_single": postgresql_single,
     "postgresql_bulk": postgresql_bulk,

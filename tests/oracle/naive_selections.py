@@ -14,6 +14,7 @@ IN_PROFIT_ONLY = {
     "profit-leverage-size@1": True,
     "hyperliquid-literal@1": True,
     "hyperliquid-symmetric@1": True,
+    "hyperliquid-recovered@1": False,
     "binance-quantile@1": False,
     "roi-margin-ratio@1": True,
     "profit-x-leverage@1": True,
@@ -66,6 +67,9 @@ def score(policy: str, row: dict, currency: Fraction) -> Fraction | None:
     if policy == "hyperliquid-symmetric@1":
         ratio = mark_over_entry(row)
         return (ratio if row["quantity"] > 0 else 1 / ratio) * leverage(row)
+    if policy == "hyperliquid-recovered@1":
+        floor = Fraction(1, 10**8)
+        return max(leverage(row), floor) * max(Fraction(0), return_on_cost(row), floor)
     if policy == "binance-quantile@1":
         wallet = max(currency, Fraction(equity - u))
         return max(0, u) / wallet * Fraction(row["maintenance"], equity)

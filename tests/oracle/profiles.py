@@ -9,6 +9,7 @@ POLICIES = (
     "profit-leverage-size@1",
     "hyperliquid-literal@1",
     "hyperliquid-symmetric@1",
+    "hyperliquid-recovered@1",
     "binance-quantile@1",
     "roi-margin-ratio@1",
     "profit-x-leverage@1",

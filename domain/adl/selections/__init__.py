@@ -10,6 +10,7 @@ from domain.adl.selections.binance_quantile import BINANCE_QUANTILE
 from domain.adl.selections.capped_pro_rata import CAPPED_PRO_RATA
 from domain.adl.selections.external_list import EXTERNAL_LIST
 from domain.adl.selections.hyperliquid_literal import HYPERLIQUID_LITERAL
+from domain.adl.selections.hyperliquid_recovered import HYPERLIQUID_RECOVERED
 from domain.adl.selections.hyperliquid_symmetric import HYPERLIQUID_SYMMETRIC
 from domain.adl.selections.largest_first import LARGEST_FIRST
 from domain.adl.selections.lexicographic import LEXICOGRAPHIC
@@ -29,6 +30,7 @@ SELECTIONS: Final[dict[str, Selection]] = {
         PROFIT_LEVERAGE_SIZE,
         HYPERLIQUID_LITERAL,
         HYPERLIQUID_SYMMETRIC,
+        HYPERLIQUID_RECOVERED,
         BINANCE_QUANTILE,
         ROI_MARGIN_RATIO,
         PROFIT_X_LEVERAGE,

@@ -1,13 +1,19 @@
 """`hyperliquid-literal@1`: the published index read literally, the same for longs and shorts."""
 
 from domain.adl.candidate import Candidate, Score
-from domain.adl.selection import Circumstances, Selection
+from domain.adl.selection import Circumstances, Columns, ScoreColumns, Selection
 
 
 def score(candidate: Candidate, _: Circumstances) -> Score:
     """`(P/e)·λ`, and `P/e = N/N0`. A more profitable short ranks lower."""
     c = candidate
     return (c.notional * c.notional, c.cost_notional * c.equity)
+
+
+def many(columns: Columns) -> ScoreColumns:
+    """`N·N / (N0·E)`."""
+    pairs = zip(columns.cost_notionals, columns.equities, strict=True)
+    return ScoreColumns([n * n for n in columns.notionals], [cost * e for cost, e in pairs])
 
 
 HYPERLIQUID_LITERAL = Selection(
@@ -22,4 +28,5 @@ HYPERLIQUID_LITERAL = Selection(
     source="Hyperliquid docs, Auto-deleveraging (the text does not say how shorts are ranked)",
     in_profit_only=True,
     score=score,
+    many=many,
 )

@@ -1,7 +1,7 @@
 """`hyperliquid-symmetric@1`: the published index with the price ratio inverted for shorts."""
 
 from domain.adl.candidate import Candidate, Score
-from domain.adl.selection import Circumstances, Selection
+from domain.adl.selection import Circumstances, Columns, ScoreColumns, Selection
 
 
 def score(candidate: Candidate, _: Circumstances) -> Score:
@@ -10,6 +10,14 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
     if c.quantity > 0:
         return (c.notional * c.notional, c.cost_notional * c.equity)
     return (c.cost_notional, c.equity)
+
+
+def many(columns: Columns) -> ScoreColumns:
+    """`N·N / (N0·E)` for longs, `N0 / E` for shorts."""
+    if columns.side < 0:
+        return ScoreColumns(columns.cost_notionals, columns.equities)
+    pairs = zip(columns.cost_notionals, columns.equities, strict=True)
+    return ScoreColumns([n * n for n in columns.notionals], [cost * e for cost, e in pairs])
 
 
 HYPERLIQUID_SYMMETRIC = Selection(
@@ -24,4 +32,5 @@ HYPERLIQUID_SYMMETRIC = Selection(
     source="Hyperliquid docs, Auto-deleveraging (the natural reading for shorts)",
     in_profit_only=True,
     score=score,
+    many=many,
 )

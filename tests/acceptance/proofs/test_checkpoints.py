@@ -1,6 +1,7 @@
 """Is a head signed once, kept, and never signed against what was signed before?"""
 
 import json
+import re
 import sqlite3
 import stat
 from pathlib import Path
@@ -201,3 +202,18 @@ def test_a_rotated_key_is_in_the_log_and_both_keys_verify(sealed: Books) -> None
     assert balances["totals"]["difference"] == "0"
     assert sealed.ask("replay", "--re-decide").exit_code == 0
     assert sealed.ask("keygen", "venue.example/other", "--rotate").exit_code == 2
+
+
+def test_a_page_names_the_checkpoint_that_covers_its_decision(books: Books, tmp_path: Path) -> None:
+    pages = [tmp_path / name for name in ("before.html", "after.html")]
+    asked = ("adl", "explain", "ADL-34", "--html")
+    assert books.ask(*asked, str(pages[0])).exit_code == 0
+    assert books.ask("keygen").exit_code == 0
+    signed = books.ask("checkpoint", "-o", "37.checkpoint", "--json")
+    assert books.ask(*asked, str(pages[1])).exit_code == 0
+
+    before, after = (page.read_text(encoding="utf-8") for page in pages)
+    assert "No signed checkpoint is part of it" in before
+    assert "No signed checkpoint is part of it" not in after
+    root = signed.json["as_of"]["root"]
+    assert re.search(rf"root {root} over 37 events, signed by \S+\+[0-9a-f]{{8}}", after)

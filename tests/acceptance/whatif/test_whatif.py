@@ -1,5 +1,6 @@
 """Does `zerosum whatif` answer as the contract says, and leave the store as it was?"""
 
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -236,3 +237,78 @@ def test_zone_language_and_hash_seed_change_nothing(cascade: Books) -> None:
 
     assert len(outs) == 1
     assert outs.pop()
+
+
+def test_haircuts_take_the_same_cost_from_profits_instead(cascade: Books) -> None:
+    asked = ("whatif", "ADL-34", "--policy", "profit-leverage-size@1", "--haircuts")
+    answer = cascade.ask(*asked, "1", "--json").json
+    (done,) = answer["actual"]["haircuts"]
+
+    # Profits 12,400, 31,000 and 80,600: the cost of 600 is 600/124,000 of each.
+    assert (done["budget"], done["capacity"], done["level"]) == ("600", "124000", "3/620")
+    assert [(r["account"], r["cost"], r["haircut"]) for r in done["rows"]] == [
+        ("bob", "400", "60"),
+        ("carol", "0", "390"),
+        ("dave", "200", "150"),
+    ]
+    assert {row["haircut_part"] for row in done["rows"]} == {"3/620"}
+    assert done["rows"][0]["cost_part"] == "1/31"
+    assert done["top_winner_gap"] == "210"
+    assert "haircut" in cascade.ask(*asked, "1").out
+    short = cascade.ask(*asked, "0.001", "--json").json["actual"]["haircuts"][0]
+    assert short["level"] is None
+    assert short["reason"] == "the profits within the cap do not reach the cost"
+
+
+@pytest.mark.parametrize("cap", ["0", "1.5", "-1", "half"])
+def test_a_cap_is_a_part_of_a_profit(cascade: Books, cap: str) -> None:
+    refused = cascade.ask("whatif", "ADL-34", "--policy", "pro-rata-size@1", "--haircuts", cap)
+
+    assert refused.exit_code == 2
+    assert "a ratio above 0, at most 1" in refused.err
+
+
+TWO_MARKETS = """
+at 2026-10-10T21:00:00Z
+venue two
+market A tick 1 lot 1 initial 10% maintenance 5%
+market B tick 1 lot 1 initial 10% maintenance 5%
+deposit alice 100
+deposit amy 90
+deposit bob 1000
+deposit carol 1000
+mark A 100
+mark B 100
+sell bob 5 A @ 100
+sell carol 5 A @ 100
+buy alice 10 A @ 100
+sell carol 2 B @ 100
+sell bob 6 B @ 100
+buy amy 8 B @ 100
+mark A 85
+mark B 80
+"""
+
+
+def test_decisions_of_several_markets_are_compared_each_in_its_own(tmp_path: Path) -> None:
+    books = books_with(tmp_path, TWO_MARKETS)
+    rounds = books.ask("adl", "list", "--json").json["rows"]
+    each = [
+        books.ask("whatif", row["id"], "--policy", "pro-rata-size@1", "--json").json
+        for row in rounds
+    ]
+    together = books.ask("whatif", "all", "--policy", "pro-rata-size@1", "--json").json
+
+    assert {row["market"] for row in rounds} == {"A", "B"}
+    for account in ("bob", "carol"):
+        for side in ("actual_cost", "whatif_cost"):
+            parts = [
+                Fraction(row[side])
+                for one in each
+                for row in one["rows"]
+                if row["account"] == account
+            ]
+            whole = [Fraction(row[side]) for row in together["rows"] if row["account"] == account]
+            assert sum(parts) == sum(whole)
+    costs = [Fraction(one["metrics"]["cost"]) for one in each]
+    assert Fraction(together["metrics"]["cost"]) == sum(costs)

@@ -279,6 +279,6 @@ def test_an_old_trade_is_one_row_with_two_sides_and_unknown_fees(fills: Path) ->
     assert found.reasons == {"out_of_scope": 1, "bad_field": 1}
     assert (found.lots(ALICE, "COMP"), found.lots(BOB, "COMP")) == (131, -31)
     assert {account.status for account in found.report.checked} == {
-        "cash uncertain",
+        "cash uncertain, unknown cash",
         "cash uncertain, unknown opening",
     }

@@ -29,8 +29,7 @@ def record(ledger: Ledger, *paths: Path, account: str = ALICE) -> ImportReport:
         venue=ledger.venue_at(ledger.head),
         memory=Memory.of(ledger.events()),
     )
-    run.read()
-    ledger.record(run.facts(), files=run.report.digests)
+    ledger.record_applied(run.events(), run.venue, files=run.report.digests)
     assert run.report.holds
     assert run.venue.cash == ledger.venue.cash
     return run.report

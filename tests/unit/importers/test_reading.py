@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from importers.hyperliquid.reading import UnreadablePath, source_files
+from importers.hyperliquid.source_files import source_files
+from importers.hyperliquid.unpacking import UnreadablePath
 from tests.unit.importers.archives import ALICE, BOB, at, block_fill, both, fill, imported, written
 
 GOOD = fill("BTC", "B", "1", "9", **at(1))
@@ -86,7 +87,7 @@ def test_a_damaged_packed_file_is_a_rejected_row(tmp_path: Path) -> None:
     assert found.report.moved == 1
 
 
-@pytest.mark.parametrize("name", ["fills.lz4", "fills.zst", "fills.txt"])
+@pytest.mark.parametrize("name", ["fills.rmp.lz4", "fills.zip", "fills.txt"])
 def test_a_file_that_is_not_read_is_an_error_and_inside_a_folder_is_named(
     tmp_path: Path, name: str
 ) -> None:

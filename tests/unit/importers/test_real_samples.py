@@ -197,7 +197,7 @@ def test_ledger_rows_without_a_time() -> None:
 
 def test_rows_of_other_tokens_and_other_tables_are_rejected() -> None:
     assert sample("sdk/delegator_history_2025.json").reasons == {"out_of_scope": 4}
-    assert sample("snapshot/account_value_row.json").reasons == {"unknown_kind": 1}
+    assert sample("snapshot/account_value_row.json").reasons == {"bad_time": 1}
     assert sample("hlp").reasons == {"unknown_kind": 36}
 
 

@@ -2,68 +2,8 @@
 
 from fractions import Fraction
 
-import pytest
-
 from reports.markouts import Close, MarkWatch, cost_after, markout_totals
-from reports.metrics import (
-    gini,
-    largest_haircut_of_equity,
-    overshoot,
-    severity,
-)
-from tests.vectors.cases import FOLDER, file_of
-
-
-def cases(name: str, kind: str) -> list:
-    if not (FOLDER / f"{name}.json").exists():
-        return [pytest.param({}, marks=pytest.mark.skip(reason="no vectors"), id="absent")]
-    found = [case for case in file_of(name)["cases"] if case["given"]["kind"] == kind]
-    return [pytest.param(case, id=case["id"]) for case in found]
-
-
-@pytest.mark.parametrize("case", cases("conservation", "markout"))
-def test_a_markout_splits_at_the_mark_of_the_decision(case):
-    given = {key: text for key, text in case["given"].items() if key != "kind"}
-    of = {key: Fraction(text) for key, text in given.items()}
-    expect = {key: Fraction(text) for key, text in case["expect"].items()}
-    close = Close("victim", of["quantity"], -expect["immediate"])
-
-    assert -expect["immediate"] == of["quantity"] * (of["price"] - of["mark"])
-    assert cost_after(close, of["mark"], of["later_mark"], 1) == -expect["total"]
-    assert expect["immediate"] + expect["opportunity"] == expect["total"]
-
-
-@pytest.mark.parametrize("case", cases("conservation", "overshoot"))
-def test_overshoot_has_three_answers(case):
-    given, expect = case["given"], {k: Fraction(v) for k, v in case["expect"].items()}
-    mark = Fraction(given["mark"])
-    closes = [{key: Fraction(text) for key, text in close.items()} for close in given["closes"]]
-    closed = sum(c["quantity"] for c in closes)
-    cost = sum(c["side"] * c["quantity"] * (mark - c["price"]) for c in closes)
-    realized = sum(c["side"] * c["quantity"] * (c["price"] - c["entry"]) for c in closes)
-
-    found = overshoot(
-        needed=Fraction(given["needed"]),
-        closed=closed,
-        cost=cost,
-        realized=realized,
-        deficit=Fraction(given["deficit"]),
-    )
-
-    assert (closed, cost, realized) == (expect["closed"], expect["cost"], expect["realized"])
-    assert found == tuple(expect[f"overshoot_{key}"] for key in ("quantity", "cost", "profit"))
-    assert min(found.beyond()) >= 0
-
-
-@pytest.mark.parametrize("case", cases("pro_rata", "amounts"))
-def test_severity_is_that_of_the_paper(case):
-    given, expect = case["given"], case["expect"]
-    if "theta" not in given:
-        pytest.skip("the case names no severity")
-
-    found = severity(Fraction(expect["budget"]), Fraction(expect["deficit"]))
-
-    assert found.value == Fraction(given["theta"])
+from reports.metrics import gini, largest_haircut_of_equity, severity
 
 
 def test_nobody_has_a_gini_when_nobody_gave():

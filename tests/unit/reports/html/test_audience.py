@@ -220,3 +220,34 @@ def test_text_json_and_page_say_the_same_audience(mini: Books, audience: str) ->
     assert found.json["schema"] == "adl-explanation/1"
     made = decision_of(mini, "ADL-34", account[1] if account else None, Audience(audience))
     assert made.evidence == found.out
+
+
+def test_under_a_policy_of_shares_nobody_is_said_to_stand_ahead(tmp_path: Path) -> None:
+    story = FEW.replace("deposit alice", "policy pro-rata-size@1\ndeposit alice", 1)
+    usual = {"carol": "325000", "erin": "200000", "frank": "150000", "carol_sells": "4.499"}
+    books = books_with(
+        tmp_path, story.format(**usual, frank_sells="2", gina_sells="sell gina 0.001 @ 60000")
+    )
+    decision = books.ask("adl", "list", "--json").json["rows"][0]["id"]
+
+    dave = decision_of(books, decision, "dave", Audience.TRADER).document["account"]
+    gina = decision_of(books, decision, "gina", Audience.TRADER).document["account"]
+    public = decision_of(books, decision, None, Audience.PUBLIC).document["answer"]
+
+    assert dave["answer"].endswith("By pro-rata-size@1 the share of dave was 0.375.")
+    assert gina["answer"].endswith("By pro-rata-size@1 the share of gina came to no whole lot.")
+    shared = "Nobody stands in line under this policy: every candidate gives its share."
+    assert dave["why_not_others"] == f"{shared} 4 candidates gave something, of 5."
+    assert public.endswith("4 candidates gave a share, of 5.")
+    said = " ".join((dave["answer"], gina["answer"], dave["why_not_others"], public))
+    assert not re.search(r"\brank|ahead|behind", said)
+
+
+def test_the_bankrupt_account_is_told_that_it_was_the_one(mini: Books) -> None:
+    found = decision_of(mini, "ADL-34", "alice", Audience.TRADER).document["account"]
+
+    assert found["answer"] == (
+        "alice is the account that was bankrupt: its long in BTC-PERP was closed at 48000 against "
+        "accounts on the other side, because neither the order book nor a vault took all of it."
+    )
+    assert found["rank"] is None

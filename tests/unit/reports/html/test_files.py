@@ -131,3 +131,41 @@ def test_without_typst_a_pdf_is_refused_with_the_extra_to_install(
     assert "error[missing_extra]" in answer.err
     assert "pip install 'zerosum[pdf]'" in answer.err
     assert not (tmp_path / "x.pdf").exists()
+
+
+def test_a_page_ends_with_the_venues_own_words_on_where_to_object(
+    books: Books, tmp_path: Path
+) -> None:
+    words = tmp_path / "rights.txt"
+    words.write_text("Write to\nappeals@venue.example within 30 days & name the decision.\n")
+    path = tmp_path / "dave.html"
+
+    wrote = books.ask("adl", "explain", "ADL-34", "--objection", str(words), "--html", str(path))
+    public = books.ask(
+        "adl", "explain", "ADL-34", "--audience", "public", "--objection", str(words)
+    )
+
+    assert wrote.exit_code == 0
+    page = path.read_text(encoding="utf-8")
+    assert "Write to appeals@venue.example within 30 days &amp; name the decision." in page
+    assert "The venue has put no text of its own here." not in page
+    assert "appeals@venue.example" in public.out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(b"", "0 words"), (b"word " * 201, "201 words"), (b"\xff\xfe", "no text can be read")],
+)
+def test_a_text_that_nobody_would_read_is_refused(
+    books: Books, tmp_path: Path, text: bytes, said: str
+) -> None:
+    words = tmp_path / "rights.txt"
+    words.write_bytes(text)
+
+    asked = ("adl", "explain", "ADL-34", "--objection", str(words))
+    refused = books.ask(*asked, "--html", str(tmp_path / "page.html"))
+
+    assert refused.exit_code == 2
+    assert said in refused.err
+    assert not (tmp_path / "page.html").exists()
+    assert books.ask(*asked).exit_code == 2, "without a page there is nowhere to put it"

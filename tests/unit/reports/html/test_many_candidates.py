@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reports.audience import Audience, Viewer, seen_by
+from reports.html.proof import PROOFS_AT_MOST
 from reports.html.redaction import surroundings_seen_by
 from reports.html.rendering import explanation_html
 from reports.html.surroundings import (
@@ -151,7 +152,7 @@ def around() -> Surroundings:
         ),
         proofs=tuple(
             EventProof(seq, "position deleveraged", "ef" * 32, ("34" * 32,) * 21)
-            for seq in range(2_000_000, 2_001_235)
+            for seq in range(2_000_000, 2_000_000 + PROOFS_AT_MOST)
         ),
         shared=("1.2", "480"),
         command="zerosum adl explain ADL-2000000 --json",

@@ -1,0 +1,180 @@
+"""What does a recorded log know about each account, and what can it not know?
+
+The books of a recorded log are exact about what was recorded. An account that was met in the middle
+of its life, whose rows have a gap, or whose money moved in a row that nobody could apply has books
+that are too small: its equity is unknown, not what the books add up to. Only facts that stand
+before a close count here, so nothing that is recorded later changes an audit.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.events import Event
+from domain.parties import parties
+from domain.units import AccountId, MarketId
+
+OUTSIDE: Final = ("outside:", "rounding:")
+"""Accounts that stand for what an archive does not show; nobody holds anything in them."""
+
+HARMLESS_REFUSALS: Final = frozenset(
+    {"out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end"}
+)
+"""Codes of refused rows that cannot have changed what an account holds here."""
+
+_BASIS: Final = ("opening_basis", "gap_basis")
+
+
+class Doubt(StrEnum):
+    """Why a number of an account is not known."""
+
+    OPENING_UNKNOWN = "opening_unknown"
+    GAP = "gap"
+    CASH_UNKNOWN = "cash_unknown"
+    CASH_UNCERTAIN = "cash_uncertain"
+    BASIS_UNKNOWN = "basis_unknown"
+    MARK_MISSING = "mark_missing"
+    MARK_OLD = "mark_old"
+
+
+class Missing(StrEnum):
+    """What no single account's doubt says, and a verdict needs all the same."""
+
+    UNSEEN_HOLDERS = "unseen_holders"
+    REFUSED_ROWS = "refused_rows"
+    ORDER_IN_BLOCK = "order_in_block"
+    BANKRUPT_UNKNOWN = "bankrupt_unknown"
+
+
+class Assumption(StrEnum):
+    """A doubt that the caller takes upon himself; every answer names it."""
+
+    NO_UNSEEN_HOLDERS = "no-unseen-holders"
+    REFUSED_ROWS_MOVE_NOTHING = "refused-rows-move-nothing"
+    MARKS_STILL_HOLD = "marks-still-hold"
+
+
+class Origin(StrEnum):
+    """When the money that an account had before its first row is taken to be nothing."""
+
+    DEPOSIT = "deposit"
+    """When its first row brings money; else its cash is unknown."""
+    STATE = "state"
+    """Never: only a state that was recorded says what an account had."""
+
+
+def is_outside(account: AccountId) -> bool:
+    """Whether an account only stands for what the archive does not show."""
+    return account.startswith(OUTSIDE)
+
+
+class Knowledge:
+    """Doubts by account, marks by market, and the seq at which each account was touched last.
+
+    `see` is called with every event, before or after it is folded; it asks the venue nothing.
+    """
+
+    def __init__(self, origin: Origin = Origin.DEPOSIT) -> None:
+        self._origin = origin
+        self._doubts: dict[AccountId, tuple[Doubt, ...]] = {}
+        self.touched: dict[AccountId, int] = {}
+        self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
+        self.marks_seq = 0
+        """Seq of the last mark of any market."""
+        self.met_midway: dict[MarketId, int] = {}
+        """How many positions of a market were met midway, broke, or have no other side."""
+        self.unattributed: list[int] = []
+        """Seqs of refused rows whose account nobody knows, the first few."""
+        self.unattributed_count = 0
+
+    def doubts(self, account: AccountId) -> tuple[Doubt, ...]:
+        """Why the account's money is not known; nothing for one whose books are its own."""
+        return self._doubts.get(account, (Doubt.CASH_UNKNOWN,))
+
+    def see(self, event: Event) -> None:
+        """Learn from the next event."""
+        kind = event["type"]
+        if kind == "market.trade_executed/1":
+            self._traded(event)
+        elif kind == "market.mark_price_updated/1":
+            market = event["stream"][7:]
+            self.mark_times[market] = (
+                event["time"],
+                self.mark_times.get(market, (None, None))[0],
+            )
+            self.marks_seq = event["seq"]
+        elif kind == "account.collateral_deposited/1":
+            self._paid_in(event["stream"][8:], event["seq"])
+        elif kind == "account.collateral_moved/1":
+            self._moved(event["seq"], event["data"])
+        elif kind == "venue.fact_rejected/1":
+            self._refused(event)
+        elif kind == "market.funding_settled/1":
+            self.marks_seq = event["seq"]
+        elif kind != "account.opened/1":
+            for account in parties(event):
+                self._touch(account, event["seq"])
+
+    def _touch(self, account: AccountId, seq: int) -> None:
+        self.touched[account] = seq
+        if account not in self._doubts:
+            self._doubts[account] = (Doubt.CASH_UNKNOWN,)
+
+    def _doubt(self, account: AccountId, doubt: Doubt) -> None:
+        known = self._doubts.get(account, ())
+        if doubt not in known and not is_outside(account):
+            self._doubts[account] = (*known, doubt)
+
+    def _traded(self, event: Event) -> None:
+        data, seq = event["data"], event["seq"]
+        buyer, seller = data["buyer"], data["seller"]
+        purpose = data["purpose"]
+        if purpose in ("opening", "gap"):
+            doubt = Doubt.OPENING_UNKNOWN if purpose == "opening" else Doubt.GAP
+            for account in (buyer, seller):
+                self.touched[account] = seq
+                self._doubt(account, doubt)
+            self._midway(event["stream"][7:])
+            return
+        self._touch(buyer, seq)
+        self._touch(seller, seq)
+        if buyer[:8] == "outside:" or seller[:8] == "outside:":
+            self._midway(event["stream"][7:])
+
+    def _midway(self, market: MarketId) -> None:
+        self.met_midway[market] = self.met_midway.get(market, 0) + 1
+
+    def _paid_in(self, account: AccountId, seq: int) -> None:
+        self.touched[account] = seq
+        if account not in self._doubts:
+            is_known = self._origin is Origin.DEPOSIT
+            self._doubts[account] = () if is_known else (Doubt.CASH_UNKNOWN,)
+
+    def _moved(self, seq: int, data: dict[str, Any]) -> None:
+        payer, receiver, reason = data["from"], data["to"], data["reason"]
+        if reason == "funding" or reason in _BASIS:
+            # Who is paid funding holds something: as a first row that is a position never seen.
+            self._touch(payer, seq)
+            self._touch(receiver, seq)
+            return
+        self._touch(payer, seq)
+        self._paid_in(receiver, seq)
+
+    def _refused(self, event: Event) -> None:
+        data, source = event["data"], event["source"]
+        if data["code"] in HARMLESS_REFUSALS:
+            return
+        named = [source[key] for key in ("account", "account_of_partner") if key in source]
+        for account in map(str, named):
+            self.touched[account] = event["seq"]
+            self._doubt(account, Doubt.CASH_UNCERTAIN)
+        if named:
+            return
+        self.unattributed_count += 1
+        if len(self.unattributed) < 10:
+            self.unattributed.append(event["seq"])
+
+
+def doubt_texts(doubts: Iterable[Doubt]) -> list[str]:
+    """The codes in order, each once."""
+    return sorted({str(doubt) for doubt in doubts})

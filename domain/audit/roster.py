@@ -1,0 +1,200 @@
+"""Who held the side that was closed, just before, and how much of each is known?
+
+Every holder that the books have is looked at. One whose money, basis or marks are in doubt stands
+aside with the codes of its doubts; the others stand in columns. What was found is kept: a burst
+closes thousands within one mark, and then only who was touched is looked at again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from operator import add, sub
+from typing import NamedTuple
+
+from domain.account import Account
+from domain.adl.candidate import Candidate, Score
+from domain.adl.selection import Circumstances, Columns
+from domain.audit.knowledge import Doubt
+from domain.audit.readings import Reading
+from domain.margin import Schedule
+from domain.position import Position
+from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
+
+SHIFT = 64
+"""Bits behind the point of a key: it orders like its score, save what differs by less."""
+
+
+class Doubted(NamedTuple):
+    """A holder whose score nobody can know; `unrealized` is known where basis and mark are."""
+
+    account: AccountId
+    quantity: Lots
+    unrealized: QuoteUnits | None
+    doubts: tuple[Doubt, ...]
+    markets: tuple[MarketId, ...]
+    """Markets whose marks are among the doubts."""
+
+    @property
+    def size(self) -> Lots:
+        """Quantity without its sign."""
+        return abs(self.quantity)
+
+
+class Known(NamedTuple):
+    """A holder about whom everything is known, as the columns are made of."""
+
+    account: AccountId
+    position: Position
+    owner: Account
+    cash: QuoteUnits
+    elsewhere: tuple[QuoteUnits, QuoteUnits] | None
+    """Equity and maintenance margin, where it holds other markets too."""
+
+
+class Roster:
+    """The holders of one side at one instant; never changed once it is made."""
+
+    __slots__ = (
+        "__dict__",
+        "accounts",
+        "doubted",
+        "equities",
+        "known",
+        "mark",
+        "point_value",
+        "readings",
+        "schedule",
+        "side",
+        "unrealized",
+        "values",
+    )
+
+    def __init__(
+        self,
+        readings: tuple[Reading, ...],
+        side: int,
+        mark: Ticks | None,
+        point_value: int,
+        schedule: Schedule,
+        known: Sequence[Known],
+        doubted: Sequence[Doubted],
+    ) -> None:
+        """`known` are in the order of the books; without a mark there are none."""
+        self.readings = readings
+        self.side = side
+        self.mark = mark
+        self.point_value = point_value
+        self.schedule = schedule
+        self.known = known
+        self.doubted = doubted
+        per_lot = (mark or 0) * point_value
+        self.accounts = [row[0] for row in known]
+        self.values = [row[1][0] * per_lot for row in known]
+        self.unrealized = list(map(sub, self.values, [row[1][1] for row in known]))
+        self.equities = list(map(add, self.unrealized, [row[3] for row in known]))
+        for at, row in enumerate(known):
+            if row[4] is not None:
+                self.equities[at] = row[4][0]
+
+    @cached_property
+    def places(self) -> Mapping[AccountId, int]:
+        """Where each known holder stands in the columns."""
+        return {account: at for at, account in enumerate(self.accounts)}
+
+    @cached_property
+    def doubts(self) -> Mapping[AccountId, Doubted]:
+        """The holders in doubt by account."""
+        return {row.account: row for row in self.doubted}
+
+    @cached_property
+    def sizes(self) -> list[Lots]:
+        """Lots of each known holder, without sign."""
+        return [abs(row[1][0]) for row in self.known]
+
+    @cached_property
+    def is_solvent(self) -> bool:
+        """Whether every known holder has equity above zero."""
+        return min(self.equities, default=1) > 0
+
+    @cached_property
+    def _keys(self) -> dict[int, list[int]]:
+        return {}
+
+    def keys(self, at: int) -> list[int]:
+        """Keys of the reading at this index for every known holder: they order like the scores.
+
+        -1 for who has no equity, and stands nowhere.
+        """
+        found = self._keys.get(at)
+        if found is None:
+            found = self._keys[at] = self._keyed(at)
+        return found
+
+    def _keyed(self, at: int) -> list[int]:
+        selection = self.readings[at].selection
+        if selection.many is None or not self.is_solvent:
+            found = []
+            for place, equity in enumerate(self.equities):
+                score = self.score(at, place) if equity > 0 else None
+                found.append(-1 if score is None else (score[0] << SHIFT) // score[1])
+            return found
+        columns = Columns(
+            self.side,
+            self._notionals,
+            self._cost_notionals,
+            self.unrealized,
+            self.equities,
+        )
+        above, below = selection.many(columns)
+        return [(n << SHIFT) // d for n, d in zip(above, below, strict=True)]
+
+    @cached_property
+    def _notionals(self) -> list[QuoteUnits]:
+        return list(map(abs, self.values))
+
+    @cached_property
+    def _cost_notionals(self) -> list[QuoteUnits]:
+        return [abs(row[1][1]) or 1 for row in self.known]
+
+    def candidate(self, place: int) -> Candidate:
+        """A known holder as policies see it; nothing limits what it may give."""
+        account, position, owner, _, elsewhere = self.known[place]
+        notional = abs(self.values[place])
+        return Candidate(
+            account,
+            position.quantity,
+            position.cost,
+            self.unrealized[place],
+            notional,
+            self.equities[place],
+            self.schedule.requirement(notional) if elsewhere is None else elsewhere[1],
+            abs(position.quantity),
+            position.opened_seq,
+            owner.opened_seq,
+            owner.role == "vault",
+        )
+
+    def score(self, at: int, place: int) -> Score | None:
+        """Exact score of a known holder by the reading at this index; None where it has none."""
+        reading = self.readings[at]
+        rule = reading.selection.score
+        if rule is None or self.equities[place] <= 0:
+            return None
+        return rule(self.candidate(place), Circumstances(reading.policy.parameters))
+
+    def fraction(self, at: int, account: AccountId) -> Fraction | None:
+        """The same by name, in lowest terms; None for who is not known."""
+        place = self.places.get(account)
+        score = None if place is None else self.score(at, place)
+        return None if score is None else Fraction(*score)
+
+
+def by_code(rows: Iterable[Doubted]) -> dict[str, list[AccountId]]:
+    """Accounts by the code of their doubts; a mark's code names its market where it is one."""
+    found: dict[str, list[AccountId]] = {}
+    for row in rows:
+        for doubt in row.doubts:
+            is_mark = doubt in (Doubt.MARK_MISSING, Doubt.MARK_OLD)
+            code = f"{doubt}:{row.markets[0]}" if is_mark and len(row.markets) == 1 else str(doubt)
+            found.setdefault(code, []).append(row.account)
+    return found

@@ -1,0 +1,62 @@
+"""Where does the rounding of an hour's funding go?
+
+Each payment of a coin and hour is rounded by itself, so all of them together miss zero by less than
+one unit each. Where an archive's hour is complete in this sense, the remainder leaves
+`outside:funding:<coin>` for `rounding:funding`; a larger sum means that payers are missing, and
+stays where it is seen.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from importers.hyperliquid.rows import Funding, Place
+
+ROUNDING: Final = "rounding:funding"
+
+
+class FundingRound(NamedTuple):
+    """All payments of a coin at one instant; `total` is Σ received in quote units."""
+
+    coin: str
+    time: int
+    block: int
+    payments: int
+    total: int
+    place: Place
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing but rounding can be missing: half a unit for each payment."""
+        return 2 * abs(self.total) <= self.payments
+
+    @property
+    def key(self) -> str:
+        """What the movement of the remainder is known by."""
+        return f"rounding|funding|{self.coin}|{self.block}"
+
+
+@dataclass(slots=True)
+class FundingRounds:
+    """Gathers the payments of an instant; those recorded earlier are counted too."""
+
+    _open: dict[str, list[Funding]] = field(default_factory=dict)
+
+    def meet(self, row: Funding) -> None:
+        """One payment of a block; what an API dump says of one account is no round."""
+        if row.block is not None and row.samples == 1:
+            self._open.setdefault(row.coin, []).append(row)
+
+    def closed(self) -> list[FundingRound]:
+        """The rounds of the instant, by coin."""
+        if not self._open:
+            return []
+        found = []
+        for coin in sorted(self._open):
+            rows = self._open[coin]
+            first = rows[0]
+            total = sum(row.paid for row in rows)
+            found.append(
+                FundingRound(coin, first.time, first.block or 0, len(rows), total, first.place)
+            )
+        self._open = {}
+        return found

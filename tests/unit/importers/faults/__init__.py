@@ -1,0 +1,1 @@
+"""Is every fault of an archive reported, and does everything else stay exact?"""

@@ -1,0 +1,1 @@
+"""Is a generated archive what its truth says it is?"""
