@@ -89,6 +89,11 @@ def test_a_trader_is_shown_its_own_row(judged: Judge) -> None:
     assert found.said[-1] == "ok  the own row stands at rank 2 of 3"
 
 
+def test_a_traders_bundle_may_show_an_earlier_checkpoint(judged: Judge) -> None:
+    forgery = Forgery(trader=True, before=28)
+    assert judged(forgery.members()).verdict == "intact"
+
+
 def test_the_bankrupt_trader_has_no_row_but_events(judged: Judge) -> None:
     forgery = Forgery(trader=True)
     forgery.shown, forgery.candidates["row"] = [30, 34, 35, 36], None
@@ -173,6 +178,12 @@ def rerank(forgery: Forgery, rows: list[str]) -> None:
     forgery.candidates.update(rows=rows, root=root)
     forgery.event(34)["ranking_root"] = root
     forgery.explanation["candidates"]["root"] = root
+
+
+def rows_alone(forgery: Forgery) -> None:
+    """A number that no other part repeats."""
+    rows = forgery.candidates["rows"]
+    rows[0] = rows[0].replace('"maintenance_margin":2', '"maintenance_margin":3')
 
 
 def without_the_last_row(forgery: Forgery) -> None:
@@ -292,6 +303,7 @@ FORGERIES: dict[str, tuple[Forge, str, str]] = {
     "listed root": (set_in("candidates", "root", to="00" * 32), "tampered", RANKED),
     "said root": (set_in("explanation", "candidates", "root", to="00" * 32), "tampered", RANKED),
     "decided root": (in_event(34, "data", "ranking_root", to="00" * 32), "tampered", RANKED),
+    "rows alone": (rows_alone, "tampered", RANKED),
     "last row gone": (without_the_last_row, "tampered", "a candidate is missing"),
     "last row not explained": (and_not_explained, "tampered", "a candidate is missing"),
     "last row not counted": (and_not_counted, "tampered", "a candidate is missing"),

@@ -9,7 +9,7 @@ import pytest
 from domain import merkle
 from reports.verifier import verify
 
-HASHES = [sha256(bytes([number])).digest() for number in range(12)]
+HASHES = [sha256(bytes([number])).digest() for number in range(43)]
 
 
 def left_or_right(first: bytes, siblings: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -54,7 +54,7 @@ def test_true_paths_are_accepted_and_one_changed_hash_is_not() -> None:
             path = merkle.inclusion_path(leaves[:size], index)
             assert verify.leads_to(leaves[index], index, size, path, root)
             for at in range(len(path)):
-                changed = [*path[:at], HASHES[11], *path[at + 1 :]]
+                changed = [*path[:at], HASHES[42], *path[at + 1 :]]
                 assert not verify.leads_to(leaves[index], index, size, changed, root)
 
 
@@ -64,9 +64,9 @@ def test_a_longer_list_begins_with_a_shorter_one_where_both_say() -> None:
         path = HASHES[:length]
         for old, size in product(range(10), range(10)):
             is_power = old > 0 and old & (old - 1) == 0
-            first, rest = (HASHES[11], path) if is_power else (HASHES[0], path[1:])
-            ends = set(left_or_right(first, rest)) | {(HASHES[11], HASHES[11])}
-            ends |= {(HASHES[11], after) for _, after in left_or_right(first, rest)}
+            first, rest = (HASHES[42], path) if is_power else (HASHES[0], path[1:])
+            ends = set(left_or_right(first, rest)) | {(HASHES[42], HASHES[42])}
+            ends |= {(HASHES[42], after) for _, after in left_or_right(first, rest)}
             ends.add((merkle.EMPTY_ROOT, HASHES[5]))
             for old_root, root in ends:
                 said = verify.begins_with(old, size, old_root, root, path)
@@ -77,18 +77,18 @@ def test_a_longer_list_begins_with_a_shorter_one_where_both_say() -> None:
 
 
 def test_true_consistency_is_accepted_and_one_changed_hash_is_not() -> None:
-    for size, old in product(range(1, 11), range(11)):
+    for size, old in product(range(1, 42), range(42)):
         if old > size:
             continue
         whole, before = HASHES[:size], merkle.root_of(HASHES[:old])
         path = merkle.consistency_path(whole, old)
         root = merkle.root_of(whole)
         assert verify.begins_with(old, size, before, root, path)
-        assert not verify.begins_with(old, size, HASHES[11], root, path)
-        assert verify.begins_with(old, size, before, HASHES[11], path) == (old == 0)
-        assert not verify.begins_with(old, size, before, root, [*path, HASHES[11]])
+        assert not verify.begins_with(old, size, HASHES[42], root, path)
+        assert verify.begins_with(old, size, before, HASHES[42], path) == (old == 0)
+        assert not verify.begins_with(old, size, before, root, [*path, HASHES[42]])
         for at in range(len(path)):
-            changed = [*path[:at], HASHES[11], *path[at + 1 :]]
+            changed = [*path[:at], HASHES[42], *path[at + 1 :]]
             assert not verify.begins_with(old, size, before, root, changed)
             assert not verify.begins_with(old, size, before, root, path[:at])
 

@@ -113,6 +113,13 @@ def test_lines_of_strangers_are_ignored_and_a_wrong_line_of_a_known_key_is_not()
     refused(lambda: verify.note_from(signed(elsewhere), [KEY]), "elsewhere", "unknown_key")
 
 
+def test_a_strangers_signature_may_be_of_any_kind_but_not_empty() -> None:
+    short = f"— elsewhere {base64(b'abcd' + b'x')}\n".encode()
+    assert verify.note_from(signed(TEXT) + short, [KEY]) == (NAME, 5, ROOT)
+    empty = f"— elsewhere {base64(b'abcd')}\n".encode()
+    refused(lambda: verify.note_from(signed(TEXT) + empty, [KEY]), "no signature line")
+
+
 def test_another_key_of_the_same_name_is_a_stranger() -> None:
     note = signed(TEXT, NAME, OTHER)
     assert OTHERS != PUBLIC
@@ -175,15 +182,17 @@ def test_a_signature_line_that_does_not_parse_is_shown_in_part() -> None:
 def test_a_zip_names_each_member_once_and_is_not_compressed(tmp_path: Path) -> None:
     def written(kind: int, *names: str) -> Path:
         out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", kind) as archive:
+        with zipfile.ZipFile(out, "w") as archive:
             for name in names:
-                archive.writestr(zipfile.ZipInfo(name), b"text" * 9, compress_type=kind)
+                chosen = stored if name == "stored" else kind
+                archive.writestr(zipfile.ZipInfo(name), b"text" * 9, compress_type=chosen)
         (tmp_path / "a.zip").write_bytes(out.getvalue())
         return tmp_path / "a.zip"
 
     stored, packed = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
     assert verify.members_of(written(stored, "a", "b/c")) == {"a": b"text" * 9, "b/c": b"text" * 9}
     refused(lambda: verify.members_of(written(packed, "a")), "compressed")
+    refused(lambda: verify.members_of(written(packed, "stored", "a")), "compressed")
     with pytest.warns(UserWarning, match="Duplicate"):
         twice = written(stored, "a", "a")
     refused(lambda: verify.members_of(twice), "stands twice")
