@@ -26,6 +26,8 @@ SIZED = (
     "replay",
     "verify",
     "projections",
+    "sealing",
+    "proof",
     "postgresql_bulk",
     "postgresql_replay",
 )

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from tests.bench.adl import adl_decide, adl_page, rank_million
+from tests.bench.seals import proof, sealing
 from tests.bench.streams import mixed_commands, opening, recorded_facts
 
 Figures = dict[str, float]
@@ -251,6 +252,8 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "replay": replay,
     "verify": verify,
     "projections": projections,
+    "sealing": sealing,
+    "proof": proof,
     "adl_decide": adl_decide,
     "adl_page": adl_page,
     "rank_million": rank_million,
