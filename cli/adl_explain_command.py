@@ -10,16 +10,25 @@ from cli.adl_pages import explained_for
 from cli.auditing import is_recorded
 from cli.errors import wrong_usage
 from cli.exporting import target
+from cli.keys import row_key_in, row_key_option
 from cli.output import note, show
 from cli.persons import with_persons
 from cli.reading import Reading, as_of, log_only, reading
 from cli.recorded_adl import Question, explain_recorded
 from cli.settings import PastQuestion
-from domain.adl.decision import candidates, circumstances, closure_amount, closure_cost, decision
+from domain.adl.decision import (
+    candidates,
+    circumstances,
+    closure_amount,
+    closure_cost,
+    decision,
+    ranking_root,
+)
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
+from domain.adl.row_key import RowKey, salts_of
 from domain.adl.selections import SELECTIONS
-from domain.audit.auditing import Terms
+from domain.audit.decisions import Terms
 from domain.venue import Venue
 from ledger.failures import translated
 from ledger.ledger import Ledger
@@ -63,6 +72,7 @@ OBJECTION_WORDS = 200
     "--objection", type=FILE, metavar="FILE", help="The venue's text: where to object, by when."
 )
 @click.option("--names", is_flag=True, help="Also the persons behind the pseudonyms.")
+@row_key_option
 @click.pass_context
 def adl_explain(
     context: click.Context,
@@ -74,6 +84,7 @@ def adl_explain(
     pdf: Path | None,
     objection: Path | None,
     names: bool,
+    row_key_file: Path | None,
 ) -> None:
     """Why these, at this price, and no others?
 
@@ -85,6 +96,7 @@ def adl_explain(
         message = "persons are named to an auditor on the screen, never on a page that is kept"
         raise wrong_usage("usage", message, hint="leave --names out")
     where = None if objection is None else _objection(objection, html or pdf, reader)
+    row_key = row_key_in(row_key_file)
     with log_only(context) as recorded:
         if is_recorded(recorded):
             asked_for = Question(account, reader, Terms(), html, pdf, names)
@@ -93,9 +105,9 @@ def adl_explain(
     with reading(context) as books:
         if decision_id is None:
             if html is not None:
-                explain_all(context, books, html, account, reader, where)
+                explain_all(context, books, html, account, reader, where, row_key)
             return
-        asked = asked_of(books, books.decision(decision_id), account)
+        asked = asked_of(books, books.decision(decision_id), account, row_key)
         if reader is Audience.AUDITOR and html is None and pdf is None:
             page = _page(books, asked)
             show(context, with_persons(context, page, _named(asked)) if names else page)
@@ -116,6 +128,7 @@ def explain_all(
     account: str | None,
     audience: Audience,
     objection: str | None = None,
+    row_key: RowKey | None = None,
 ) -> None:
     """A page for every decision, and an index; with an account, those made since it was opened."""
     with translated():
@@ -127,7 +140,7 @@ def explain_all(
     for summary in rounds:
         is_known = account is None or account in books.ledger.venue_at(summary.seq - 1).accounts
         if summary.last_seq <= books.seq and is_known:
-            asked = asked_of(books, books.decision(summary.id), account)
+            asked = asked_of(books, books.decision(summary.id), account, row_key)
             made = sheet_html(explained_for(books, asked, audience, objection).sheet)
             with target(folder / page_name(summary.id)) as out:
                 out.write(made.encode("utf-8"))
@@ -139,11 +152,24 @@ def explain_all(
     note(context, f"wrote {pages} and index.html to {folder}")
 
 
-def asked_of(books: Reading, found: AdlRound, account: str | None) -> Asked:
-    """The question about a decision, or about one account's part in it."""
+def asked_of(
+    books: Reading, found: AdlRound, account: str | None, row_key: RowKey | None = None
+) -> Asked:
+    """The question about a decision, or about one account's part in it.
+
+    With the row key that the decision names its rows have their salts, and the ranking root is
+    compared; raises `RowKeyDiffers` for another one.
+    """
+    salts = None if row_key is None else salts_of(found.spec.adl, row_key, found.id)
+    if salts is not None:
+        rows = _round(books.ledger.venue_at(found.seq - 1), found).decided.rows
+        equal = ranking_root(rows, salts) == found.ranking_root
+        found = replace(found, ranking_root_equal=equal)
     if account is not None:
-        return asked_about(books.ledger, found, books.books.quote, account)
-    return Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+        asked = asked_about(books.ledger, found, books.books.quote, account)
+    else:
+        asked = Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+    return replace(asked, salts=salts)
 
 
 def _named(asked: Asked) -> tuple[str, ...]:

@@ -97,7 +97,9 @@ def _viewer(books: Reading, asked: Asked, audience: Audience, before: Venue) -> 
     market = before.markets[found.spec.id]
     again = decision(before, market, found.bankrupt, found.bankruptcy_price)
     exclusion = asked.outsider.exclusion if asked.outsider is not None else None
-    row = own_row_proof(again, account, found.ranking_root)
+    row = None
+    if asked.salts is not None or not asked.is_blinded:
+        row = own_row_proof(again, account, found.ranking_root, asked.salts)
     return Viewer(audience, asked.quote, found.side, account, seqs, row, exclusion)
 
 
@@ -196,4 +198,5 @@ def _checkpoint(ledger: Ledger, seq: int) -> str | None:
 def _command(asked: Asked, audience: Audience) -> str:
     account = "" if asked.account is None else f" --account {asked.account}"
     reader = "" if audience is Audience.AUDITOR else f" --audience {audience}"
-    return f"zerosum adl explain {asked.found.id}{account}{reader} --json"
+    row_key = "" if asked.salts is None else " --row-key FILE"
+    return f"zerosum adl explain {asked.found.id}{account}{reader}{row_key} --json"

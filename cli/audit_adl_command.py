@@ -11,7 +11,8 @@ from cli.exporting import target
 from cli.output import csv_line, note, show, write_many
 from cli.reading import Reading, log_only
 from cli.settings import Question, settings_of
-from domain.audit.auditing import SECOND, Audit, AuditedDecision, Terms
+from domain.audit.auditing import Audit
+from domain.audit.decisions import SECOND, AuditedDecision, Terms
 from domain.specification import MarketSpec
 from reports.audit_page import SCHEMA, Asked, asked_body, audit_parts, noted, summary_body
 from reports.audit_rows import decision_row, flat_row, violates_everything

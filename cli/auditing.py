@@ -12,7 +12,8 @@ from cli.parameters import named_parameters
 from cli.progress import Progress
 from cli.reading import EVENTS_WORTH_PROGRESS, Reading
 from domain.adl.selections import SELECTIONS
-from domain.audit.auditing import OLDEST_MARK, Audit, AuditedDecision, Terms
+from domain.audit.auditing import Audit
+from domain.audit.decisions import OLDEST_MARK, AuditedDecision, Terms
 from domain.audit.knowledge import Assumption, Origin
 from domain.audit.readings import DEFAULT_READINGS, NEEDS_INPUT, reading_of
 from domain.audit.readings import Reading as PolicyReading

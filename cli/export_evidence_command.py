@@ -9,13 +9,14 @@ from cli.adl_explain_command import asked_of
 from cli.adl_pages import Explained, explained_for
 from cli.errors import not_found, wrong_usage
 from cli.exporting import target
-from cli.keys import key_option, known_keys
+from cli.keys import key_option, known_keys, row_key_in, row_key_option
 from cli.output import as_of_line, note
 from cli.plain import plain_text
 from cli.prove_command import HINT, consistency_proof, inclusion_proof
 from cli.reading import Reading, reading
 from cli.settings import Question
 from domain.adl.decision import decision
+from domain.adl.row_key import check_row_key
 from ledger.checkpoints import covering_note, note_before
 from ledger.keys import file_stem
 from ledger.notes import SignedNote, signer_of
@@ -49,6 +50,7 @@ READERS = (str(Audience.AUDITOR), str(Audience.TRADER))
 @click.option("--account", metavar="ACCOUNT", help="The trader whose part in it this is.")
 @click.option("--with-log", is_flag=True, help="Add the whole log, for deciding again.")
 @key_option
+@row_key_option
 @click.option(
     "-o",
     "--output",
@@ -64,6 +66,7 @@ def export_evidence(
     account: str | None,
     with_log: bool,
     keys: tuple[str, ...],
+    row_key_file: Path | None,
     output: Path | None,
 ) -> None:
     """One ADL decision with all its proofs.
@@ -81,7 +84,10 @@ def export_evidence(
     if reader is Audience.TRADER and with_log:
         raise wrong_usage("usage", "the whole log shows everybody's events; it is the auditor's")
     with reading(context) as books:
-        asked = asked_of(books, books.decision(decision_id), account)
+        found, row_key = books.decision(decision_id), row_key_in(row_key_file)
+        # A bundle proves the ranking, so it is made with the row key or not at all.
+        check_row_key([found.spec.adl], row_key)
+        asked = asked_of(books, found, account, row_key)
         signed = covering_note(books.ledger.store, asked.found.last_seq, newest=False)
         if signed is None:
             last = asked.found.last_seq
@@ -94,7 +100,8 @@ def export_evidence(
             rows = books.ledger.rows(1, signed.checkpoint.size)
             members |= entry_tiles([row.raw for row in rows])
     at = signed.checkpoint
-    raw = bundle(Head(at.origin, at.size, at.root, decision_id, audience), members)
+    head = Head(at.origin, at.size, at.root, decision_id, audience, asked.is_blinded)
+    raw = bundle(head, members)
     if output is None:
         output = Path(f"{decision_id}.zip")
     with target(None if str(output) == "-" else output) as out:
@@ -111,6 +118,7 @@ class _Members:
         self._books = books
         self._ledger = books.ledger
         self._found: AdlRound = asked.found
+        self._salts = asked.salts
         self._audience = audience
         self._signed = signed
         self._made: Explained = explained_for(books, asked, audience)
@@ -155,8 +163,8 @@ class _Members:
     def _candidates(self) -> bytes:
         found = self._found
         if self._audience is Audience.TRADER:
-            return own_row(found.id, self._made.document["own_row"])
+            return own_row(found.id, self._made.document["own_row"], self._salts)
         before = self._ledger.venue_at(found.seq - 1)
         market = before.markets[found.spec.id]
         again = decision(before, market, found.bankrupt, found.bankruptcy_price)
-        return ranked_rows(found.id, again.rows)
+        return ranked_rows(found.id, again.rows, self._salts)

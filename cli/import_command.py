@@ -5,14 +5,17 @@ writes nothing. Rows of an earlier import are passed over: importing twice chang
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-from cli.errors import REJECTED, CommandFailed, Failure, wrong_usage
+from cli.errors import CommandFailed, Failure, wrong_usage
+from cli.import_endings import import_body, leave_import, show_import
+from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
-from cli.output import note, show, write
+from cli.output import note
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
 from cli.settings import Question, settings_of
@@ -23,13 +26,15 @@ from domain.venue import Venue
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
 from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.reader_process import ReaderLost
 from importers.hyperliquid.rendering import report_object, report_text
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
+from importers.hyperliquid.window import BadWindow
 from ledger.errors import DecidedLog, StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
-from reports.page import AsOf, Page, json_text
+from reports.page import AsOf
 
 EVENTS_TO_FOLLOW: Final = 100_000
 """Events of an import that are counted into the rows at once; more wait for the first question."""
@@ -39,6 +44,7 @@ EVENTS_TO_FOLLOW: Final = 100_000
     name="import",
     cls=LazyGroup,
     lazy={
+        "dydx": Lazy("cli.import_dydx_command:dydx", "Record what dYdX's indexer says."),
         "hyperliquid": Lazy(
             "cli.import_command:hyperliquid", "Record what Hyperliquid's archive says."
         ),
@@ -80,6 +86,25 @@ def import_group() -> None:
     type=click.IntRange(1, 2),
     help="Processes to read and book with; by default 2 for large archives, the result is one.",
 )
+@click.option(
+    "--from-snapshot", is_flag=True, help="Begin with the first snapshot among the files."
+)
+@click.option(
+    "--until", metavar="BLOCK|TIME", help="The last block, or instant (ISO, with zone), to book."
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Also write the reconciliation as one HTML page.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.ndjson",
+    help="Also write every rejected row as its file has it.",
+)
 @click.option("--allow-rejects", is_flag=True, help="Exit 0 although rows were rejected.")
 @click.pass_context
 def hyperliquid(
@@ -90,6 +115,10 @@ def hyperliquid(
     readings: tuple[str, ...],
     order: StreamOrder,
     workers: int | None,
+    from_snapshot: bool,
+    until: str | None,
+    page: Path | None,
+    rejects: Path | None,
     allow_rejects: bool,
 ) -> None:
     r"""Record what Hyperliquid's archive says.
@@ -105,10 +134,18 @@ def hyperliquid(
         raise wrong_usage("bad_value", f"--account {account} names no account")
     chosen = _chosen(readings)
     named = None if account is None else account.lower()
-    run = _Run(context, _Archive(paths, named, chosen, order, workers))
+    archive = _Archive(
+        paths, named, chosen, order, workers, from_snapshot, until, rejects is not None
+    )
+    run = _Run(context, archive)
     found, recorded, moment = run.dry() if dry_run else run.record()
-    _show(context, found, recorded, moment)
-    _leave(found, allow_rejects=allow_rejects)
+    body = import_body(report_object(found.report), found.report.facts, recorded, moment)
+    if rejects is not None:
+        write_rejects(context, rejects, found)
+    if page is not None:
+        write_report(context, page, body, moment, run.origin)
+    show_import(context, body, report_text(found.report), recorded, moment)
+    leave_import(found.report, allow_rejects=allow_rejects)
 
 
 class _Archive(NamedTuple):
@@ -119,6 +156,9 @@ class _Archive(NamedTuple):
     readings: dict[str, str]
     order: StreamOrder
     workers: int | None
+    from_snapshot: bool
+    until: str | None
+    keeps_rejects: bool
 
 
 class _Run:
@@ -128,16 +168,16 @@ class _Run:
         self._context = context
         self._archive = archive
         self._url = settings_of(context).url
+        self.origin = "no store"
 
     def record(self) -> tuple[HyperliquidImport, Recorded, AsOf]:
         """Record the facts, durably."""
         with Ledger.open(self._url) as ledger:
+            self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
-            try:
+            with _reading_failures():
                 recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
-            except UnreadablePath as fault:
-                raise _unreadable(fault) from fault
             if recorded.events <= EVENTS_TO_FOLLOW:
                 rows_follow(self._context, ledger)
             else:
@@ -152,12 +192,11 @@ class _Run:
             found, moment = self._found(None), None
         else:
             with ledger:
+                self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        try:
+        with _reading_failures():
             for events in self._watched(found):
                 validated(events)
-        except UnreadablePath as fault:
-            raise _unreadable(fault) from fault
         return found, None, moment
 
     def _watched(self, found: HyperliquidImport) -> Iterator[list[Event]]:
@@ -188,11 +227,28 @@ class _Run:
                 memory=memory,
                 order=archive.order,
                 workers=archive.workers,
+                from_snapshot=archive.from_snapshot,
+                until=archive.until,
+                keeps_rejects=archive.keeps_rejects,
             )
         except UnreadablePath as fault:
             raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
+        except BadWindow as fault:
+            raise wrong_usage(fault.code, str(fault)) from fault
+
+
+@contextmanager
+def _reading_failures() -> Iterator[None]:
+    try:
+        yield
+    except UnreadablePath as fault:
+        raise _unreadable(fault) from fault
+    except ReaderLost as fault:
+        message = f"{fault}; what was committed stays, the same command goes on from there"
+        hint = "--workers 1 reads in this process; was memory short?"
+        raise CommandFailed(Failure("reader_lost", 1, message, hint=hint)) from fault
 
 
 def _unreadable(fault: UnreadablePath) -> CommandFailed:
@@ -212,51 +268,3 @@ def _chosen(readings: Iterable[str]) -> dict[str, str]:
 def _unknown_reading(text: str) -> CommandFailed:
     known = "; ".join(f"{kind}={'|'.join(some)}" for kind, some in sorted(READINGS.items()))
     return wrong_usage("unknown_reading", f"there is no reading {text}", expected=known)
-
-
-def _show(
-    context: click.Context, found: HyperliquidImport, recorded: Recorded | None, moment: AsOf | None
-) -> None:
-    report = report_object(found.report)
-    body: dict[str, Any] = {
-        "lines": report["lines"],
-        "applied": report["applied"],
-        "rejected": report["rejected"],
-        "events": recorded.events if recorded else 0,
-        "first_seq": recorded.first_seq if recorded else None,
-        "last_seq": recorded.last_seq if recorded else None,
-        "root": recorded.root.hex() if recorded else (moment.root if moment else ""),
-        "dry_run": recorded is None,
-        "facts": found.report.facts,
-        **report,
-    }
-    said = tuple(report_text(found.report))
-    if recorded is None:
-        ending = f"Dry run: {found.report.facts} facts were not written."
-    elif recorded.events:
-        ending = f"{recorded.events} events, seq {recorded.first_seq} to {recorded.last_seq}"
-    else:
-        ending = "Nothing new: no events were written."
-    page = Page("import/1", moment, body, None, ("\n".join((*said, ending)),))
-    if settings_of(context).output_format == "ndjson":
-        write(json_text(page.object()) + "\n")
-    else:
-        show(context, page)
-
-
-def _leave(found: HyperliquidImport, *, allow_rejects: bool) -> None:
-    """Fail where sums do not agree, or where rows were rejected now."""
-    report = found.report
-    if not report.holds:
-        message = "the sums of the rows and the books do not agree"
-        raise CommandFailed(Failure("sums_differ", 1, message, hint="--json shows each account"))
-    if not report.is_complete and not allow_rejects:
-        count = report.rejected_rows - report.recorded_before
-        raise CommandFailed(
-            Failure(
-                "rejected_rows",
-                REJECTED,
-                f"{count} of {report.rows_in} rows {'was' if count == 1 else 'were'} rejected",
-                hint="--allow-rejects takes that for a success",
-            )
-        )

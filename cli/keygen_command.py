@@ -12,20 +12,37 @@ from ledger.errors import StoreError
 from ledger.keys import NAME
 from ledger.ledger import Ledger
 from ledger.rotation import KeyFiles, first_key, rotated_key
+from ledger.row_keys import new_row_key, write_row_key
 from reports.page import Json, Page
 
 
 @click.command(cls=Question, epilog="Example: zerosum keygen venue.example/books")
 @click.argument("name", required=False)
 @click.option("--rotate", is_flag=True, help="Replace the log's key, and say so in the log.")
+@click.option(
+    "--row-key",
+    "row_key_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a row key instead: it salts the rows of a venue's rankings.",
+)
 @click.pass_context
-def keygen(context: click.Context, name: str | None, rotate: bool) -> None:
+def keygen(
+    context: click.Context, name: str | None, rotate: bool, row_key_file: Path | None
+) -> None:
     """Make a key that signs a log's checkpoints.
 
     Writes NAME.key, NAME.vkey and the signer's memory NAME.signer into the working directory and
     prints the public line. NAME is the name of the log; without it that of the store. Keep the
     secret file away from the store, and give the public one to everybody.
     """
+    if row_key_file is not None:
+        if rotate or name is not None:
+            raise wrong_usage(
+                "usage", "a row key has no name and is not rotated", expected="--row-key FILE"
+            )
+        _row_key(context, row_key_file)
+        return
     if rotate:
         _rotate(context, name)
         return
@@ -40,6 +57,14 @@ def keygen(context: click.Context, name: str | None, rotate: bool) -> None:
             hint="a key has the name of its log, such as venue.example/books",
         )
     _show(context, first_key(name, Path.cwd()), {})
+
+
+def _row_key(context: click.Context, path: Path) -> None:
+    row_key = new_row_key()
+    write_row_key(path, row_key)
+    note(context, f"wrote {path.name}; keep it secret, and keep it: rankings are checked with it")
+    body: dict[str, Json] = {"row_key_digest": row_key.digest, "files": [path.name]}
+    show(context, Page("row-key/1", None, body, None, (row_key.digest,)))
 
 
 def _rotate(context: click.Context, name: str | None) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 
+from domain.adl.row_key import RowKey
 from ledger.keys import KeyUnreadable, VerifierKey, file_stem, parse_verifier, read_verifier
 from ledger.notes import LONGEST_NOTE
+from ledger.row_keys import read_row_key
 
 VERIFIERS = "ZEROSUM_VKEY"
 SIGNING = "ZEROSUM_KEY"
@@ -23,6 +25,20 @@ key_option = click.option(
     metavar="VKEY",
     help="A trusted public key, file or line; else ZEROSUM_VKEY, else *.vkey here.",
 )
+
+
+row_key_option = click.option(
+    "--row-key",
+    "row_key_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The venue's row key, where the rows of rankings are salted.",
+)
+
+
+def row_key_in(path: Path | None) -> RowKey | None:
+    """The row key in the file that was named."""
+    return None if path is None else read_row_key(path)
 
 
 def known_keys(named: Sequence[str]) -> tuple[VerifierKey, ...]:

@@ -13,7 +13,8 @@ from cli.output import note, show
 from cli.persons import with_persons
 from cli.reading import Reading, as_of
 from cli.recorded_spans import recorded_span
-from domain.audit.auditing import Audit, AuditedDecision, Terms
+from domain.audit.auditing import Audit
+from domain.audit.decisions import AuditedDecision, Terms, without_roster
 from domain.instants import instant_text
 from projections.errors import UnknownAccount, UnknownDecision
 from reports.audience import Audience
@@ -35,7 +36,8 @@ def decisions_of(
     context: click.Context, books: Reading, terms: Terms = NO_READINGS
 ) -> list[AuditedDecision]:
     """All recorded decisions that are over at the seq that was asked for."""
-    return list(audited(context, books, Audit(terms), 1, books.seq, until=books.seq))
+    found = audited(context, books, Audit(terms), 1, books.seq, until=books.seq)
+    return [without_roster(decision) for decision in found]
 
 
 def decision_named(

@@ -7,7 +7,7 @@ import click
 from sqlalchemy import create_engine, inspect
 
 from cli.errors import wrong_usage
-from cli.keys import file_bytes, key_option, known_keys
+from cli.keys import file_bytes, key_option, known_keys, row_key_in, row_key_option
 from cli.output import show
 from cli.reading import as_of, catch_up
 from cli.settings import Question, settings_of
@@ -42,12 +42,14 @@ _ROOT = re.compile(r"(?:([0-9]{1,18}):)?([0-9a-fA-F]{64})", re.ASCII)
     metavar="FILE",
     help="A signed checkpoint kept elsewhere.",
 )
+@row_key_option
 @click.pass_context
 def verify(
     context: click.Context,
     expect_root: str | None,
     keys: tuple[str, ...],
     checkpoints: tuple[Path, ...],
+    row_key_file: Path | None,
 ) -> None:
     """Is the log what was written, and do the books hold?
 
@@ -59,7 +61,7 @@ def verify(
     url = settings_of(context).url
     # Read before the log is: a log that grows meanwhile still contains what they cover.
     anchors = Anchors(known_keys(keys), [(str(path), _given(path)) for path in checkpoints])
-    report = verify_store(url, expected, anchors)
+    report = verify_store(url, expected, anchors, row_key_in(row_key_file))
     checks = list(report.checks)
     at: AsOf | None = None
     if report.verdict != "unreadable":

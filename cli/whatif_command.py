@@ -7,24 +7,28 @@ from typing import NamedTuple
 
 import click
 
-from cli.errors import CommandFailed, not_found, wrong_usage
+from cli.auditing import is_recorded
+from cli.errors import NOT_FOUND, CommandFailed, Failure, not_found, wrong_usage
 from cli.moment import span_of
 from cli.output import note, show
 from cli.parameters import named_parameters
 from cli.reading import Reading, as_of, log_only
+from cli.recorded_spans import recorded_span
 from cli.settings import Question
 from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.selections import SELECTIONS
+from domain.audit.decisions import Terms
 from domain.errors import Rejected
 from domain.specification import AdlPolicy
 from domain.units import parse_ratio
-from domain.venue import apply
+from domain.venue import Venue, apply
 from ledger.ledger import Ledger
 from projections.errors import UnknownDecision
 from reports.whatif import Choice
 from reports.whatif_body import Answer
 from reports.whatif_chart import whatif_svg
 from reports.whatif_page import whatif_page
+from reports.whatif_recorded import RecordedStudy
 from reports.whatif_study import DECIDED, Study
 
 DECISION = "ADL-"
@@ -93,8 +97,15 @@ def whatif(
     choices = _choices(chosen)
     cap = None if haircuts is None else _cap(haircuts)
     with log_only(context) as books:
-        study = Study(choices, follow_marks=markouts)
-        _read(books, _range(books.ledger, asked), study)
+        study: Study | RecordedStudy
+        if is_recorded(books):
+            _needs_policy(chosen)
+            study = _recorded(
+                context, books, asked, RecordedStudy(choices, Terms(), follow_marks=markouts)
+            )
+        else:
+            study = Study(choices, follow_marks=markouts)
+            _read(books, _range(books.ledger, asked), study)
         if not study.compared:
             raise not_found(
                 "no_decision", f"there is no decision in {asked}", "zerosum adl list shows all"
@@ -135,6 +146,56 @@ def _read(books: Reading, asked: Range, study: Study) -> None:
             apply(venue, event)
 
 
+def _needs_policy(chosen: Chosen) -> None:
+    """The record does not name a policy of which a part could be replaced."""
+    if not chosen.policies:
+        raise wrong_usage(
+            "usage",
+            "this log records what a venue did, and not by which policy",
+            expected="--policy P",
+            hint="zerosum policy list shows all selections",
+        )
+
+
+def _recorded(
+    context: click.Context, books: Reading, text: str, study: RecordedStudy
+) -> RecordedStudy:
+    """Fold a recorded log once: what is known about an account begins with its first row."""
+    asked = _range(books.ledger, text)
+    venue = Venue()
+    for event in books.ledger.events(1, books.seq):
+        is_asked = asked.first <= event["seq"] <= asked.last
+        if event["seq"] > asked.last and study.is_complete:
+            break
+        try:
+            study.see(venue, event, is_asked=is_asked)
+        except Rejected as fault:
+            raise _bad_policy(fault) from None
+        apply(venue, event)
+    study.finish()
+    _say_what_was_left_out(context, study)
+    return study
+
+
+def _say_what_was_left_out(context: click.Context, study: RecordedStudy) -> None:
+    if not study.left_out:
+        return
+    reasons = ", ".join(sorted({reason for one in study.left_out for reason in one.reasons}))
+    many = len(study.left_out)
+    if not study.compared:
+        raise CommandFailed(
+            Failure(
+                "inputs_missing",
+                NOT_FOUND,
+                f"{study.left_out[0].id} cannot be decided again: {reasons}",
+                expected="holders, marks and rows that are all known",
+                hint="zerosum audit adl says what is missing, and for whom",
+            )
+        )
+    what = "1 decision" if many == 1 else f"{many} decisions"
+    note(context, f"{what} cannot be decided again, left out: {reasons}")
+
+
 def _first_decision(ledger: Ledger, asked: Range) -> int | None:
     """Where the fold has to begin: stored rows know their type without being read."""
     for row in ledger.rows(asked.first, asked.last):
@@ -160,9 +221,14 @@ def _range(ledger: Ledger, text: str) -> Range:
             )
         return found
     span = span_of(ledger, text)
-    if not 0 < span.first <= ledger.head or ledger.event_at(span.first)["type"] != DECIDED:
+    if not 0 < span.first <= ledger.head:
         raise UnknownDecision(text)
-    return Range(span.first, span.first)
+    if ledger.event_at(span.first)["type"] == DECIDED:
+        return Range(span.first, span.first)
+    recorded = recorded_span(ledger, span.first)
+    if recorded is None:
+        raise UnknownDecision(text)
+    return Range(recorded.first, recorded.last)
 
 
 def _choices(chosen: Chosen) -> list[Choice]:

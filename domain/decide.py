@@ -5,10 +5,12 @@ venue is not changed. It raises `Rejected` before the first event or not at all.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final, cast
 
 from domain.account import SYSTEM_ACCOUNTS
+from domain.adl.row_key import HeldKey, RowKey, check_row_key
 from domain.commands import (
     CancelOrder,
     Command,
@@ -32,16 +34,25 @@ from domain.market import Market
 from domain.orders import Taker, cancel, fee, match
 from domain.room import has_room
 from domain.rounding import half_even
-from domain.specification import listed_fact
+from domain.specification import AdlPolicy, listed_fact
 from domain.units import AccountId
 from domain.venue import Venue, initial_in
 
 
 def decide(
-    venue: Venue, command: Command, *, time: int, source: dict[str, str | int]
+    venue: Venue,
+    command: Command,
+    *,
+    time: int,
+    source: dict[str, str | int],
+    row_key: HeldKey = None,
 ) -> list[Event]:
-    """The events of `command` on `venue`, in order of emission; raises `Rejected`."""
-    draft = Draft(venue, time, source)
+    """The events of `command` on `venue`, in order of emission; raises `Rejected`.
+
+    With a row key the policies that are set name it, and rows of their rankings are salted. A
+    decision under a policy that names a key raises `RowKeyUnfit` without that very key.
+    """
+    draft = Draft(venue, time, source, row_key)
     holders = _DECISIONS[type(command)](draft, command)
     check(draft, holders)
     return draft.events
@@ -65,7 +76,7 @@ def _open_venue(draft: Draft, command: OpenVenue) -> Iterable[AccountId]:
 
 
 def _list_market(draft: Draft, command: ListMarket) -> Iterable[AccountId]:
-    spec = command.spec
+    spec = replace(command.spec, adl=_with_row_key(draft, command.spec.adl))
     draft.emit("market.listed/1", f"market/{spec.id}", listed_fact(spec))
     return ()
 
@@ -259,8 +270,18 @@ def _settle_funding(draft: Draft, command: SettleFunding) -> Iterable[AccountId]
 
 def _set_adl_policy(draft: Draft, command: SetAdlPolicy) -> Iterable[AccountId]:
     stream = f"market/{command.market}"
-    draft.emit("market.adl_policy_changed/1", stream, command.policy.fact())
+    policy = _with_row_key(draft, command.policy)
+    draft.emit("market.adl_policy_changed/1", stream, policy.fact())
     return ()
+
+
+def _with_row_key(draft: Draft, policy: AdlPolicy) -> AdlPolicy:
+    """The policy as it names the row key that is at hand."""
+    row_key = draft.row_key
+    if not isinstance(row_key, RowKey):
+        return policy
+    check_row_key([policy], row_key)
+    return replace(policy, row_key_digest=row_key.digest)
 
 
 def _set_adl_list(draft: Draft, command: SetAdlList) -> Iterable[AccountId]:

@@ -8,6 +8,7 @@ remains.
 from typing import Any
 
 from domain.account import SYSTEM_ACCOUNTS
+from domain.adl.row_key import HeldKey
 from domain.events import Event
 from domain.parties import parties
 from domain.units import AccountId
@@ -17,13 +18,20 @@ from domain.venue import Fact, Venue, apply, enveloped
 class Draft:
     """Events of one command in order of emission, and the venue after them."""
 
-    __slots__ = ("_source", "_time", "before", "events", "touched", "venue")
+    __slots__ = ("_source", "_time", "before", "events", "row_key", "touched", "venue")
 
-    def __init__(self, venue: Venue, time: int, source: dict[str, str | int]) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        time: int,
+        source: dict[str, str | int],
+        row_key: HeldKey = None,
+    ) -> None:
         self.before = venue
         self.venue = venue.fork()
         self.events: list[Event] = []
         self.touched: dict[AccountId, None] = {}
+        self.row_key = row_key
         self._time = time
         self._source = source
 

@@ -6,9 +6,15 @@ The domain hands over facts; the sentence for people is written where it is show
     Rejected
     ├── RejectedUnread      the line is no command at all: reported, not recorded, consumes no id
     └── (all other codes)   recorded as venue.command_rejected
+
+No rule of the venue but an input of deciding is wrong where the row key of the rankings is:
+
+    RowKeyUnfit             nothing is decided, refused or recorded
+    ├── RowKeyMissing       the log names a row key, and none is at hand
+    └── RowKeyDiffers       the log names another row key than the one at hand
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 CODES: Final[dict[str, str]] = {
     "bad_json": "the line is not one JSON object",
@@ -69,6 +75,32 @@ class Rejected(Exception):
 
 class RejectedUnread(Rejected):
     """The line cannot be read as a command at all, so there is nothing to record."""
+
+
+class RowKeyUnfit(Exception):
+    """A ranking can be committed to, or checked, only with the row key that the log names."""
+
+    code: ClassVar[str] = "row_key_unfit"
+    exit_code: ClassVar[int] = 5
+    hint: ClassVar[str] = "give the venue's row key: --row-key FILE, from Python row_key=…"
+
+
+class RowKeyMissing(RowKeyUnfit):
+    """The log names a row key, and none is at hand."""
+
+    code = "row_key_missing"
+
+    def __init__(self, named: str) -> None:
+        super().__init__(f"the rows of the ranking are salted with row key {named}; none is given")
+
+
+class RowKeyDiffers(RowKeyUnfit):
+    """The log names another row key than the one at hand."""
+
+    code = "row_key_differs"
+
+    def __init__(self, named: str, given: str) -> None:
+        super().__init__(f"the log names row key {named}; the one given has digest {given}")
 
 
 class InvariantBroken(Exception):

@@ -4,8 +4,10 @@ The command that opened a chain can be read back from its own event, so every de
 decided log can be decided again from the state before it and compared byte for byte.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from domain.adl.row_key import OPEN_ROOT, HeldKey, RowKey, Withheld
 from domain.commands import (
     CancelOrder,
     Command,
@@ -37,14 +39,50 @@ REMEMBERED_ONLY: Final = (
 are rotated and persons erased beside the venue."""
 
 
-def decide_again(venue: Venue, own: Event) -> tuple[Event, ...]:
-    """The events that the command behind `own` causes on `venue`, the state just before it."""
+def decide_again(venue: Venue, own: Event, row_key: RowKey | None = None) -> tuple[Event, ...]:
+    """The events that the command behind `own` causes on `venue`, the state just before it.
+
+    Without the row key that a policy names, ranking roots under it stay open (`OPEN_ROOT`); with
+    another one `RowKeyDiffers` is raised.
+    """
     if own["type"] in REMEMBERED_ONLY:
         return (own,)
+    command = command_of(own)
+    held: HeldKey = Withheld.ROW_KEY if row_key is None else row_key
+    if _names_no_key(command):
+        held = None
     try:
-        return tuple(decide(venue, command_of(own), time=own["time"], source=own["source"]))
+        return tuple(decide(venue, command, time=own["time"], source=own["source"], row_key=held))
     except Rejected:
         return ()
+
+
+def _names_no_key(command: Command) -> bool:
+    """Whether a policy was set while the venue had no row key; it has one perhaps since then."""
+    match command:
+        case ListMarket():
+            return command.spec.adl.row_key_digest is None
+        case SetAdlPolicy():
+            return command.policy.row_key_digest is None
+        case _:
+            return False
+
+
+def open_roots(again: Sequence[Event]) -> list[int]:
+    """Places of the decisions whose ranking root stayed open."""
+    return [
+        place for place, event in enumerate(again) if event["data"].get("ranking_root") == OPEN_ROOT
+    ]
+
+
+def with_logged_roots(again: Sequence[Event], chain: Sequence[Event]) -> list[Event]:
+    """The events decided again; roots that stayed open are those of the same place in the log."""
+    found = list(again)
+    for place in open_roots(again):
+        if place < len(chain) and "ranking_root" in chain[place]["data"]:
+            event, root = again[place], chain[place]["data"]["ranking_root"]
+            found[place] = {**event, "data": {**event["data"], "ranking_root": root}}
+    return found
 
 
 def command_of(event: Event) -> Command:

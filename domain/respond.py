@@ -6,6 +6,7 @@ why not. All ways into the ledger (Python, NDJSON, scenario notation) go through
 
 from typing import NamedTuple
 
+from domain.adl.row_key import RowKey
 from domain.command_parsing import parse_command, parse_time
 from domain.decide import decide
 from domain.envelope import encode
@@ -22,8 +23,8 @@ class Response(NamedTuple):
     rejected: Rejected | None = None
 
 
-def respond(venue: Venue, submission: Submission) -> Response:
-    """Decide a submission on `venue`, which stays as it is."""
+def respond(venue: Venue, submission: Submission, row_key: RowKey | None = None) -> Response:
+    """Decide a submission on `venue`, which stays as it is; raises `RowKeyUnfit` like `decide`."""
     try:
         if submission.fault is not None:
             raise submission.fault
@@ -34,6 +35,7 @@ def respond(venue: Venue, submission: Submission) -> Response:
             command,
             time=venue.time if time is None else time,
             source=_source(submission),
+            row_key=row_key,
         )
         for event in events:
             _fits(event)

@@ -8,7 +8,7 @@ event.
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from domain.canonical import canonical_bytes
 from domain.event_shapes import PolicyFact
@@ -33,6 +33,8 @@ class AdlPolicy:
     trigger: str = "negative_equity"
     vault_candidate: str = "excluded"
     parameters: tuple[tuple[str, str], ...] = ()
+    row_key_digest: str | None = None
+    """Which row key salts the rows of its rankings; no part of the policy's own digest."""
 
     def parameter(self, name: str) -> str | None:
         """A parameter's text, or None."""
@@ -56,7 +58,7 @@ class AdlPolicy:
 
     def fact(self) -> PolicyFact:
         """The policy as it stands in events."""
-        return {
+        fact: PolicyFact = {
             "close_price": self.close_price,
             "digest": self.digest(),
             "parameters": dict(sorted(self.parameters)),
@@ -64,6 +66,10 @@ class AdlPolicy:
             "trigger": self.trigger,
             "vault_candidate": self.vault_candidate,
         }
+        if self.row_key_digest is None:
+            return fact
+        named = {**fact, "row_key_digest": self.row_key_digest}
+        return cast("PolicyFact", dict(sorted(named.items())))
 
 
 def policy_from(fact: PolicyFact) -> AdlPolicy:
@@ -74,6 +80,7 @@ def policy_from(fact: PolicyFact) -> AdlPolicy:
         fact["trigger"],
         fact["vault_candidate"],
         tuple(sorted(fact["parameters"].items())),
+        fact.get("row_key_digest"),
     )
 
 

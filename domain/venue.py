@@ -175,22 +175,19 @@ def apply(venue: Venue, event: Event) -> None:
     """Fold one event: the only way in which a venue ever changes."""
     stream = event["stream"]
     if stream[:7] == "market/":
-        _change_market(venue, stream[7:], event)
+        name = stream[7:]
+        if event["type"] == "market.listed/1":
+            venue.markets[name] = Market(spec_from(name, event["data"]), event["seq"])
+        else:
+            market = venue.markets[name] if venue.parent is None else venue.market_to_change(name)
+            market.apply(event, venue)
+            if venue.watch is not None:
+                venue.watch.seen(venue, event)
     else:
         _FOLDS[event["type"]](venue, stream.partition("/")[2], event)
     venue.head = event["seq"]
     venue.time = event["time"]
     venue.versions[stream] = event["version"]
-
-
-def _change_market(venue: Venue, name: MarketId, event: Event) -> None:
-    if event["type"] == "market.listed/1":
-        venue.markets[name] = Market(spec_from(name, event["data"]), event["seq"])
-        return
-    market = venue.markets[name] if venue.parent is None else venue.market_to_change(name)
-    market.apply(event, venue)
-    if venue.watch is not None:
-        venue.watch.seen(venue, event)
 
 
 def fold(venue: Venue, events: Iterable[Event]) -> Venue:

@@ -11,6 +11,7 @@ from domain.adl.decision import (
     decision,
     ranking_root,
 )
+from domain.adl.row_key import OPEN_ROOT, Withheld, salts_of
 from domain.bankruptcy import bankruptcy_quote
 from domain.deficit import cover_deficit
 from domain.draft import Draft
@@ -253,7 +254,7 @@ class Pass:
                 "policy": market.policy.fact(),
                 "previous_mark_price": market.previous_mark,
                 "quote": quote,
-                "ranking_root": ranking_root(decided.rows),
+                "ranking_root": self._ranking_root(market, decided, decision_id),
                 "residual": decided.residual,
                 "side": "long" if side > 0 else "short",
                 "steps": [step for step in self._steps if step["market"] == market.id],
@@ -261,6 +262,14 @@ class Pass:
         )
         for rank, row in decided.closures:
             self._close(market, decision_id, side, rank, row, price)
+
+    def _ranking_root(self, market: Market, decided: Decision, decision_id: str) -> str:
+        row_key, policy = self._draft.row_key, market.policy
+        if isinstance(row_key, Withheld):
+            if policy.row_key_digest is not None:
+                return OPEN_ROOT
+            row_key = None
+        return ranking_root(decided.rows, salts_of(policy, row_key, decision_id))
 
     def _close(
         self,

@@ -189,15 +189,16 @@ def _parsed(raw: bytes) -> tuple[str, str, bytes]:
 
 def read_verifier(path: Path) -> VerifierKey:
     """The public key in a file."""
-    return parse_verifier(_read(path))
+    return parse_verifier(read_key_file(path))
 
 
 def read_signing_key(path: Path) -> SigningKey:
     """The secret key in a file."""
-    return parse_signing_key(_read(path))
+    return parse_signing_key(read_key_file(path))
 
 
-def _read(path: Path) -> bytes:
+def read_key_file(path: Path) -> bytes:
+    """The bytes of a key's file; raises `KeyMissing` or `KeyUnreadable`."""
     try:
         with path.open("rb") as file:
             raw = file.read(LONGEST_KEY_FILE + 1)

@@ -12,6 +12,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, Mapper
 from eventsourcing.utils import Environment, EnvType
 
+from domain.adl.row_key import RowKey
 from domain.events import Event
 from domain.venue import Fact, Venue
 from ledger.errors import UnknownSeq
@@ -48,23 +49,29 @@ class Ledger(Application[str]):
     log_section_size = 1_000
     events: EventLog
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, row_key: RowKey | None = None) -> None:
         self._store = store
         self._writer = Writer(store)
         self._reader = Reader(store)
         self._live = LiveVenue(store)
-        self._submitter = Submitter(store, self._reader, self._writer, self._live)
+        self._submitter = Submitter(store, self._reader, self._writer, self._live, row_key)
         self._facts = FactRecorder(store, self._writer, self._live)
         super().__init__()
 
     @classmethod
-    def create(cls, url: str, name: str = "zerosum") -> Self:
-        """An empty log under a name that never changes; raises `StoreExists`."""
-        return cls(Store.create(url, name))
+    def create(cls, url: str, name: str = "zerosum", *, row_key: RowKey | None = None) -> Self:
+        """An empty log under a name that never changes; raises `StoreExists`.
+
+        With a row key, rankings commit to salted rows in every market whose policy is set with it.
+        """
+        return cls(Store.create(url, name), row_key)
 
     @classmethod
-    def open(cls, url: str, *, readonly: bool = False) -> Self:
-        """The log that is there; an import that died is finished when opened for writing."""
+    def open(cls, url: str, *, readonly: bool = False, row_key: RowKey | None = None) -> Self:
+        """The log that is there; an import that died is finished when opened for writing.
+
+        A log that names a row key takes commands only with that key (`RowKeyUnfit`).
+        """
         access: Access = "read" if readonly else "write"
         store = Store.open(url, access)
         if access == "write":
@@ -74,7 +81,7 @@ class Ledger(Application[str]):
             except BaseException:
                 store.close()
                 raise
-        return cls(store)
+        return cls(store, row_key)
 
     @property
     def origin(self) -> str:

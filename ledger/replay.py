@@ -7,6 +7,7 @@ from time import perf_counter
 
 from domain.envelope import encode
 from domain.events import Event
+from domain.redecide import with_logged_roots
 from domain.snapshot import state_digest
 from domain.venue import Venue, apply
 from domain.watch import MarginWatch
@@ -72,11 +73,15 @@ def replay(ledger: Ledger) -> ReplayReport:
 
 
 def re_decide(ledger: Ledger, decide_again: DecideAgain) -> Iterator[Difference]:
-    """Decide every command of a decided log again; yields each chain that comes out differently."""
+    """Decide every command of a decided log again; yields each chain that comes out differently.
+
+    Ranking roots that stayed open for want of the row key are not compared.
+    """
     venue = Venue()
     venue.watch = MarginWatch(venue)
     for chain in whole_chains(ledger.events(), 1):
-        decided = [encode(event) for event in decide_again(venue, chain[0])]
+        again = with_logged_roots(decide_again(venue, chain[0]), chain)
+        decided = [encode(event) for event in again]
         stored = [encode(event) for event in chain]
         if decided != stored:
             yield _difference(chain, stored, decided)

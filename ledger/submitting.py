@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from domain.adl.row_key import RowKey, check_row_key
 from domain.envelope import encode, validate_data
 from domain.errors import Rejected, RejectedUnread
 from domain.events import Event
@@ -56,7 +57,15 @@ class _Batch:
 class Submitter:
     """Decides commands on the live venue and writes what they cause."""
 
-    def __init__(self, store: Store, reader: Reader, writer: Writer, live: LiveVenue) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reader: Reader,
+        writer: Writer,
+        live: LiveVenue,
+        row_key: RowKey | None = None,
+    ) -> None:
+        self._row_key = row_key
         self._writer = writer
         self._live = live
         self._repeats = Repeats(store, reader)
@@ -85,6 +94,8 @@ class Submitter:
         if venue.kind == "recorded":
             raise RecordedLog("this log records what a venue decided; it takes no commands")
         if venue.watch is None:
+            # A wrong row key shows with the first command, not in the middle of a crash.
+            check_row_key((market.policy for market in venue.markets.values()), self._row_key)
             venue.watch = MarginWatch(venue)
         submissions = [_read(command) for command in commands]
         known = self._repeats.of([s for s in submissions if isinstance(s, Submission)])
@@ -119,7 +130,10 @@ class Submitter:
             refusals = known.refusals if name in known.keys else batch.refusals
             refusal = refusals.get(earlier.first_seq)
             return Receipt(earlier.first_seq, earlier.last_seq, b"", name, refusal, repeated=True)
-        response = conflict(venue, submission) if earlier else respond(venue, submission)
+        if earlier is None:
+            response = respond(venue, submission, self._row_key)
+        else:
+            response = conflict(venue, submission)
         first, last = response.events[0]["seq"], response.events[-1]["seq"]
         for event in response.events:
             validate_data(event)

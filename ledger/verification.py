@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from domain.adl.row_key import RowKey
 from domain.events import Event
 from domain.examination import Examination
 from domain.invariants import INVARIANTS
@@ -57,23 +58,33 @@ NO_ANCHORS: Final = Anchors()
 
 
 def verify_store(
-    url: str, expected: ExpectedRoot | None = None, anchors: Anchors = NO_ANCHORS
+    url: str,
+    expected: ExpectedRoot | None = None,
+    anchors: Anchors = NO_ANCHORS,
+    row_key: RowKey | None = None,
 ) -> Report:
     """Verify the store at a URL, opened for reading; one that cannot be opened is unreadable."""
     try:
         with Ledger.open(url, readonly=True) as ledger:
-            return verify(ledger, expected, anchors)
+            return verify(ledger, expected, anchors, row_key)
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
 
 def verify(
-    ledger: Ledger, expected: ExpectedRoot | None = None, anchors: Anchors = NO_ANCHORS
+    ledger: Ledger,
+    expected: ExpectedRoot | None = None,
+    anchors: Anchors = NO_ANCHORS,
+    row_key: RowKey | None = None,
 ) -> Report:
-    """Examine the whole log and what stands beside it, as of one moment."""
+    """Examine the whole log and what stands beside it, as of one moment.
+
+    Ranking roots over salted rows are recomputed with the row key and left out without it.
+    """
     try:
         with quiet_collector(ledger.head), ledger.store.read() as connection:
-            return _Pass(connection, ledger.origin, expected, anchors).report()
+            fold = _Fold(connection, row_key)
+            return _Pass(connection, ledger.origin, expected, anchors, fold).report()
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
@@ -87,6 +98,7 @@ class _Pass:
         origin: str,
         expected: ExpectedRoot | None,
         anchors: Anchors,
+        fold: "_Fold",
     ) -> None:
         tile = schema.tile.c
         tiles = connection.execute(select(tile.level, tile.n, tile.hash))
@@ -103,7 +115,7 @@ class _Pass:
         self._seal = SealExamination(*sealed_state(connection), [Tile(*row) for row in tiles])
         self._keys = KeyExamination(connection)
         self._envelopes = Finding("envelopes")
-        self._fold = _Fold(connection)
+        self._fold = fold
 
     def report(self) -> Report:
         """All checks, in order."""
@@ -246,9 +258,9 @@ class _Pass:
 class _Fold:
     """The venue after each event, and every invariant about it under its name."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, row_key: RowKey | None) -> None:
         self._connection = connection
-        self._examination = Examination(Venue())
+        self._examination = Examination(Venue(), row_key)
         self._findings = {
             invariant.name: Finding(invariant.name)
             for invariant in INVARIANTS.values()
@@ -297,6 +309,11 @@ class _Fold:
         head = self._examination.venue.head
         for name, detail in self._examination.at_end():
             self._findings[name].fail(head or None, detail)
+        if open_roots := self._examination.open_roots:
+            self._findings["decisions_recompute"].skipped = (
+                f"ranking roots of {open_roots} decisions: their rows are salted and no row key "
+                "is given (--row-key FILE); all else is decided again"
+            )
         if self._examination.venue.kind == "recorded":
             for name in DECIDED_ONLY:
                 self._findings[name].skipped = "a recorded log: its decisions were made elsewhere"

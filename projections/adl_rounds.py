@@ -155,7 +155,7 @@ class AdlRounds:
             "market": market.id,
             "policy_seq": market.policy_seq,
             "ranking": [_ranking_row(row) for row in again.rows],
-            "ranking_root_equal": ranking_root(again.rows) == data["ranking_root"],
+            "ranking_root_equal": _root_equal(again, market, data),
             "redecided_equal": self._is_equal(again, market, data),
             "seen": 0,
             "seq": event["seq"],
@@ -261,6 +261,13 @@ CLOSURE_FIELDS = (
     "score_numerator",
     "score_denominator",
 )
+
+
+def _root_equal(again: Decision, market: Market, data: dict[str, Any]) -> bool | None:
+    """Whether the log's ranking root is that of the rows; None where salts hide it from rows."""
+    if market.policy.row_key_digest is not None:
+        return None
+    return bool(ranking_root(again.rows) == data["ranking_root"])
 
 
 def _expected(again: Decision, market: Market, side_text: str) -> list[list[Any]]:

@@ -159,7 +159,10 @@ class WaterfallStep:
 
 @dataclass(frozen=True, slots=True)
 class AdlRound:
-    """One ADL decision with its closures: enough to explain it without reading the log again."""
+    """One ADL decision with its closures: enough to explain it without reading the log again.
+
+    `ranking_root_equal` is None where rows are salted: the read model has no row key.
+    """
 
     id: str
     seq: int
@@ -190,7 +193,7 @@ class AdlRound:
     excluded: tuple[tuple[str, int], ...]
     ranking_root: str
     redecided_equal: bool
-    ranking_root_equal: bool
+    ranking_root_equal: bool | None
     waterfall: tuple[WaterfallStep, ...]
     before: Totals
     after: Totals

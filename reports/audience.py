@@ -90,6 +90,8 @@ class _Redaction:
                 "count": found["candidates"]["count"] if counts else None,
                 "excluded": dict(found["candidates"]["excluded"]) if self._totals else None,
                 "root": found["candidates"]["root"],
+                # Stands only where rows are salted, which is no secret.
+                **_some(found["candidates"], *({"blinded"} & found["candidates"].keys())),
             },
             "ranking": [self._ranked(row) for row in found["ranking"]] if is_trader else [],
             "cut_after_rank": found["cut_after_rank"] if counts else None,

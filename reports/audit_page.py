@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from domain.audit.auditing import AuditedDecision, Terms
 from domain.audit.checks import CLOSE_CHECKS, DECISION_CHECKS
+from domain.audit.decisions import AuditedDecision, Terms
 from domain.audit.readings import RULE_VERSIONS
 from domain.audit.verdict import Answer, Verdict
 from domain.instants import instant_text

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from domain.audit.auditing import AuditedClose, AuditedDecision
 from domain.audit.checks import Check
+from domain.audit.decisions import AuditedClose, AuditedDecision
 from domain.audit.roster import by_code
 from domain.audit.verdict import Answer, Finding, MissingInput, Pair, Verdict
 from domain.instants import instant_text

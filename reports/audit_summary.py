@@ -8,8 +8,9 @@ each reading would have done, over the decisions in which nothing is missing.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from domain.audit.readings import Reading
 from domain.position import fill
 from domain.units import AccountId, Lots, QuoteUnits
@@ -105,7 +106,7 @@ class Group:
 
     def add(self, found: AuditedDecision) -> None:
         """Count one decision."""
-        market, spec = found.spec.id, found.spec
+        market = found.spec.id
         self.decisions += 1
         self.closes += len(found.closes)
         self.first_time = self.first_time or found.time
@@ -136,28 +137,42 @@ class Group:
         else:
             known = self.deficits.get(found.scope, 0)
             self.deficits[found.scope] = max(known, found.deficit)
-        self._measure(found, spec.point_value)
 
-    def _measure(self, found: AuditedDecision, point_value: int) -> None:
-        """Take the decision into the comparison, if nothing about it is missing."""
-        roster, mark = found.roster, found.mark
-        if roster is None or mark is None or found.deficit is None or not found.findings:
-            return
-        if roster.doubted or found.missing or not roster.is_solvent:
-            return
-        if any(row.close.victim not in roster.places for row in found.closes):
-            return
+    def measure(self, found: AuditedDecision, measured: "Measured") -> None:
+        """Take a decision into the comparison."""
         self.measured += 1
         known = self.measured_deficits.get(found.scope, 0)
-        self.measured_deficits[found.scope] = max(known, found.deficit)
-        self.holders.update(roster.accounts)
-        lots: dict[AccountId, Lots] = {}
-        for row in found.closes:
-            lots[row.close.victim] = lots.get(row.close.victim, 0) + row.close.quantity
-        self.actual.taken += _taken(found, lots, mark * point_value)
-        self.others = self.others or [Side() for _ in found.findings]
-        for side, one in zip(self.others, found.findings, strict=True):
-            side.taken += _taken(found, one.would_close, mark * point_value)
+        self.measured_deficits[found.scope] = max(known, found.deficit or 0)
+        self.holders.update(measured.accounts)
+        self.actual.taken += measured.actual
+        self.others = self.others or [Side() for _ in measured.others]
+        for side, taken in zip(self.others, measured.others, strict=True):
+            side.taken += taken
+
+
+class Measured(NamedTuple):
+    """One decision in the comparison: who could be asked, what was taken, what would have been."""
+
+    accounts: Sequence[AccountId]
+    actual: list[Taken]
+    others: list[list[Taken]]
+
+
+def measured(found: AuditedDecision) -> Measured | None:
+    """The decision as it is compared; None if anything about it is missing."""
+    roster, mark = found.roster, found.mark
+    if roster is None or mark is None or found.deficit is None or not found.findings:
+        return None
+    if roster.doubted or found.missing or not roster.is_solvent:
+        return None
+    if any(row.close.victim not in roster.places for row in found.closes):
+        return None
+    lots: dict[AccountId, Lots] = {}
+    for row in found.closes:
+        lots[row.close.victim] = lots.get(row.close.victim, 0) + row.close.quantity
+    per_lot = mark * found.spec.point_value
+    others = [_taken(found, one.would_close, per_lot) for one in found.findings]
+    return Measured(roster.accounts, _taken(found, lots, per_lot), others)
 
 
 def _taken(found: AuditedDecision, lots: Mapping[AccountId, Lots], per_lot: int) -> list[Taken]:
@@ -166,12 +181,12 @@ def _taken(found: AuditedDecision, lots: Mapping[AccountId, Lots], per_lot: int)
     if roster is None:
         return []
     rows = []
+    price, point_value = found.price, found.spec.point_value
     for name, closed in lots.items():
         place = roster.places[name]
         position = roster.known[place].position
-        # Exact: a recorded price times whole lots is whole.
-        amount = found.price * closed * found.spec.point_value
-        whole = amount.numerator // amount.denominator
+        # A price that was printed is whole ticks, so this rounds nothing.
+        whole = price.numerator * closed * point_value // price.denominator
         cost = side * (closed * per_lot - whole)
         realized = fill(position, -side * closed, -side * whole, 0).realized
         rows.append(
@@ -206,5 +221,8 @@ class Summary:
             self.markets[market] = Group(market, self._readings)
         if not self.bursts or found.time - self.bursts[-1].last_time > self._gap:
             self.bursts.append(Group(str(len(self.bursts) + 1), self._readings))
+        taken = measured(found)
         for group in (self.all, self.markets[market], self.bursts[-1]):
             group.add(found)
+            if taken is not None:
+                group.measure(found, taken)

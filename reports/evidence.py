@@ -15,6 +15,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from domain.adl.candidate import Ranked
 from domain.adl.decision import ranking_row
+from domain.adl.row_key import Salts
 from domain.canonical import canonical_bytes
 from domain.event_shapes import PolicyFact
 from domain.merkle import leaf_hash, root_of
@@ -25,6 +26,15 @@ FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
 TILE_ENTRIES: Final = 256
 _REGULAR_FILE: Final = 0o100644 << 16
 _UNIX: Final = 3
+
+BLINDED: Final = (
+    "Ranking rows are blinded: each carries a salt that follows from the venue's row key, which\n"
+    "is not in here. The hash of a row confirms no guess about it.\n"
+)
+UNBLINDED: Final = (
+    "Ranking rows are unblinded: no row key was set, so whoever knows a candidate's numbers\n"
+    "can recognise its row.\n"
+)
 
 Members = dict[str, bytes]
 
@@ -38,6 +48,7 @@ class Head:
     root: bytes
     decision: str
     audience: str
+    is_blinded: bool = False
 
 
 def event_name(seq: int) -> str:
@@ -50,11 +61,11 @@ def proof_name(seq: int) -> str:
     return f"proofs/{seq:09d}.tlog-proof"
 
 
-def ranked_rows(decision: str, rows: Sequence[Ranked]) -> bytes:
+def ranked_rows(decision: str, rows: Sequence[Ranked], salts: Salts | None = None) -> bytes:
     """All ranking rows in the exact bytes that the decision's root commits to."""
-    raws = [ranking_row(row) for row in rows]
+    raws = [ranking_row(row, salts) for row in rows]
     found = {
-        "blinded": False,
+        "blinded": salts is not None,
         "decision": decision,
         "root": root_of(leaf_hash(raw) for raw in raws).hex(),
         "rows": [raw.decode("utf-8") for raw in raws],
@@ -63,10 +74,10 @@ def ranked_rows(decision: str, rows: Sequence[Ranked]) -> bytes:
     return canonical_bytes(found) + b"\n"
 
 
-def own_row(decision: str, row: Mapping[str, object] | None) -> bytes:
+def own_row(decision: str, row: Mapping[str, object] | None, salts: Salts | None = None) -> bytes:
     """One account's row with its path, and nobody else's."""
     found = {
-        "blinded": False,
+        "blinded": salts is not None,
         "decision": decision,
         "row": None if row is None else dict(row),
         "schema": "candidates/1",
@@ -149,10 +160,7 @@ def _instructions(head: Head, members: Members) -> str:
             "   openssl pkeyutl -verify -pubin -keyform DER -inkey pub.der -rawin -in body "
             "-sigfile sig\n"
         ),
-        (
-            "Ranking rows are unblinded: no row key was set, so whoever knows a candidate's "
-            "numbers\ncan recognise its row.\n"
-        ),
+        BLINDED if head.is_blinded else UNBLINDED,
     ]
     if "checkpoint-before" in members:
         parts.append(

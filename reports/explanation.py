@@ -7,6 +7,7 @@ out from what was logged after the decision, so the same decision has the same e
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.adl.row_key import Salts
 from domain.adl.selections import SELECTIONS
 from projections.answers import AdlRound, RankedRow, Totals, WaterfallStep
 from reports.adl_rounds import ranking_rows
@@ -16,6 +17,8 @@ from reports.page import Json
 
 SCHEMA = "adl-explanation/1"
 NEEDS_NO_VAULT = frozenset({"all_taken", "capacity", "margin", "no_vault"})
+ROOT_WORDS = {True: "equal", False: "differs", None: "skipped"}
+"""The verdict on a ranking root; skipped are salted rows without the row key at hand."""
 EXCLUSION_SENTENCES = {
     "bankrupt": "had no equity above zero",
     "not_in_profit": "was not in profit",
@@ -40,7 +43,8 @@ class Asked:
 
     `escape` is the smallest change of its own numbers that would have spared the account; `shared`
     what it would have given under pro rata (lots and cost); None where they do not apply.
-    `scores` are the texts of policies that compare several numbers one after the other.
+    `scores` are the texts of policies that compare several numbers one after the other. `salts`
+    are those of the ranking rows, where the venue has a row key and it is at hand.
     """
 
     found: AdlRound
@@ -50,6 +54,12 @@ class Asked:
     escape: NearestEscape | None = None
     shared: tuple[int, int] | None = None
     scores: Mapping[str, str] = field(default_factory=dict)
+    salts: Salts | None = None
+
+    @property
+    def is_blinded(self) -> bool:
+        """Whether the rows of the ranking carry salts."""
+        return self.found.spec.adl.row_key_digest is not None
 
     @property
     def account(self) -> str | None:
@@ -70,8 +80,9 @@ def explained(asked: Asked) -> dict[str, Json]:
             "count": found.candidates,
             "excluded": dict(found.excluded),
             "root": found.ranking_root,
+            **({"blinded": True} if asked.is_blinded else {}),
         },
-        "ranking": ranking_rows(found, asked.scores),
+        "ranking": _ranking(asked),
         "cut_after_rank": cut_after_rank(found),
     }
     if asked.account is not None:
@@ -83,10 +94,18 @@ def explained(asked: Asked) -> dict[str, Json]:
     }
     body["verification"] = {
         "redecided": "equal" if found.redecided_equal else "differs",
-        "ranking_root": "equal" if found.ranking_root_equal else "differs",
+        "ranking_root": ROOT_WORDS[found.ranking_root_equal],
     }
     body["evidence"] = [{"seq": seq, "leaf": leaf} for seq, leaf in found.evidence]
     return body
+
+
+def _ranking(asked: Asked) -> list[dict[str, Json]]:
+    rows = ranking_rows(asked.found, asked.scores)
+    if asked.salts is not None:
+        for row in rows:
+            row["salt"] = asked.salts(str(row["account"]))
+    return rows
 
 
 def cut_after_rank(found: AdlRound) -> int | None:

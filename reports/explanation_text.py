@@ -24,7 +24,7 @@ from reports.explanation import (
     trigger_holds,
     why_not_others,
 )
-from reports.explanation_words import GLOSSARY, REASON_WORDS, STEP_WORDS
+from reports.explanation_words import GLOSSARY, REASON_WORDS, ROOT_SKIPPED, STEP_WORDS
 from reports.figures import amount_text, price_text, quantity_text, score_text
 from reports.page import AsOf, Json, Page, Table, json_text
 
@@ -281,16 +281,18 @@ def _conservation(body: Mapping[str, Any]) -> list[Table | str]:
 def _proof(asked: Asked, body: Mapping[str, Any], at: AsOf, digest: str) -> list[Table | str]:
     found = asked.found
     account = f" --account {asked.account}" if asked.account is not None else ""
+    row_key = "" if asked.salts is None else " --row-key FILE"
     verdict = body["verification"]
+    root = verdict["ranking_root"]
     said = "\n".join(
         (
             "7. Proof",
             f"Root over {at.seq} events: {at.root}",
             f"Ranking root over {found.candidates} rows: {found.ranking_root}",
-            f"Ranking decided again: {verdict['ranking_root']}",
+            f"Ranking decided again: {ROOT_SKIPPED if root == 'skipped' else root}",
             f"Policy digest {found.policy_digest}, in the log since seq {found.policy_seq}",
             f"Deciding again from the log: {verdict['redecided']}",
-            f"Reproduce: zerosum adl explain {found.id}{account} --json",
+            f"Reproduce: zerosum adl explain {found.id}{account}{row_key} --json",
             f"SHA-256 of that answer: {digest}",
         )
     )

@@ -17,6 +17,8 @@ REASON_WORDS: Final = {
     "residual": "the candidates could give no more",
     "not_triggered": "the trigger does not hold",
 }
+ROOT_SKIPPED: Final = "skipped: its rows are salted, and no row key was given"
+"""In plain words where a verdict on a ranking root says `skipped`."""
 GLOSSARY: Final = (
     "Words: bankruptcy price, the price at which closing leaves the account exactly nothing; mark, "
     "the price for margin; equity, cash and unrealised result; deficit, how far equity is below "

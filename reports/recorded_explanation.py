@@ -7,7 +7,7 @@ not say, so every reading is shown with its verdict, and what is missing is part
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.audit.auditing import AuditedDecision
+from domain.audit.decisions import AuditedDecision
 from domain.audit.line import ranks_of
 from domain.audit.verdict import Verdict
 from domain.units import AccountId

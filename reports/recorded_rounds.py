@@ -6,7 +6,7 @@ The same lines as for decided logs, with null for what no record says: the polic
 from collections.abc import Sequence
 from fractions import Fraction
 
-from domain.audit.auditing import AuditedClose, AuditedDecision
+from domain.audit.decisions import AuditedClose, AuditedDecision
 from reports.adl_rounds import LIST_COLUMNS, WORDS
 from reports.audit_rows import head_row
 from reports.figures import amount_text, price_text, quantity_text, ratio_text

@@ -161,7 +161,7 @@ def compared(venue: Venue, event: Event, choices: Iterable[Choice]) -> Compared:
     market = venue.markets[event["stream"].partition("/")[2]]
     recorded = policy_from(data["policy"])
     bankrupt = data["bankrupt"]
-    case = _Case(venue, market, bankrupt, _price(data["quote"]["price"]), data)
+    case = Case(venue, market, bankrupt, _price(data["quote"]["price"]), data)
     return Compared(
         id=data["decision_id"],
         seq=event["seq"],
@@ -178,7 +178,7 @@ def compared(venue: Venue, event: Event, choices: Iterable[Choice]) -> Compared:
             if account not in SYSTEM_ACCOUNTS
         ),
         needed=data["needed"],
-        holders=_holders(venue, market, market.positions[bankrupt].sign),
+        holders=holders_of(venue, market, market.positions[bankrupt].sign),
         actual=Outcome(recorded, _price(data["close_price"]["price"])),
         others=tuple(case.outcome(choice.policy_for(recorded)) for choice in choices),
         watch=MarkWatch(event, market.price, market.mark_seq),
@@ -193,7 +193,7 @@ def _price(text: str) -> Fraction:
     return price
 
 
-def _holders(venue: Venue, market: Market, bankrupt_side: int) -> tuple[Holder, ...]:
+def holders_of(venue: Venue, market: Market, bankrupt_side: int) -> tuple[Holder, ...]:
     """Everybody on the other side with equity above zero, by account id."""
     found = []
     for account in sorted(market.positions):
@@ -205,7 +205,7 @@ def _holders(venue: Venue, market: Market, bankrupt_side: int) -> tuple[Holder, 
     return tuple(found)
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     """A decision with everything that is the same under every policy."""
 
     venue: Venue

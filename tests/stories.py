@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Any
 
+from domain.adl.row_key import RowKey
 from domain.canonical import canonical_bytes
 from domain.envelope import decode, encode
 from domain.errors import Rejected
@@ -68,10 +69,11 @@ class Told:
     venue: Venue = field(default_factory=Venue)
     events: list[Event] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    row_key: RowKey | None = None
 
     def __post_init__(self) -> None:
         self._reader = ScenarioReader(self.venue)
-        self._examination = Examination(self.venue)
+        self._examination = Examination(self.venue, self.row_key)
         self._line = 0
 
     @property
@@ -117,7 +119,7 @@ class Told:
         """Hand one command in as it stands."""
         shown = text or str(command)[:200]
         try:
-            response = respond(self.venue, read_command(command))
+            response = respond(self.venue, read_command(command), self.row_key)
         except Rejected as unread:
             receipt = Receipt(self._line, shown, (), unread)
         else:
@@ -138,9 +140,9 @@ class Told:
         assert not found, f"seq {event['seq']} {event['type']}: {found}"
 
 
-def story(text: str) -> Told:
+def story(text: str, row_key: RowKey | None = None) -> Told:
     """A story in which nothing is refused."""
-    return Told().then(text)
+    return Told(row_key=row_key).then(text)
 
 
 def attempt(text: str) -> Told:

@@ -15,6 +15,7 @@ from domain.adl.allocation import allocated
 from domain.adl.candidate import NO_SCORE, Candidate, Ranked, Ranking, in_lowest_terms
 from domain.adl.policies import CLOSE_PRICES, selection_of
 from domain.adl.ranking import Queue, ranked
+from domain.adl.row_key import Salts
 from domain.adl.selection import Circumstances
 from domain.margin import affordable_lots, bankruptcy_amount, loss_per_lot
 from domain.market import Market
@@ -117,29 +118,30 @@ def closure_cost(market: Market, side: int, lots: Lots, amount: QuoteUnits) -> Q
     return amount - side * lots * market.price * market.point_value
 
 
-def ranking_row(row: Ranked) -> bytes:
+def ranking_row(row: Ranked, salts: Salts | None = None) -> bytes:
     """One ranked candidate in the exact bytes that the ranking root commits to.
 
     Keys stand in order and texts are account ids, so the fast writer gives canonical bytes.
     """
     candidate = row.candidate
     numerator, denominator = in_lowest_terms(row.score or NO_SCORE)
-    return to_json(
-        {
-            "account": candidate.account,
-            "capacity": candidate.capacity,
-            "closed": row.closed,
-            "cost": candidate.cost,
-            "equity": candidate.equity,
-            "maintenance_margin": candidate.maintenance_margin,
-            "quantity": candidate.quantity,
-            "score_denominator": denominator,
-            "score_numerator": numerator,
-            "unrealized": candidate.unrealized,
-        }
-    )
+    fields: dict[str, str | int] = {
+        "account": candidate.account,
+        "capacity": candidate.capacity,
+        "closed": row.closed,
+        "cost": candidate.cost,
+        "equity": candidate.equity,
+        "maintenance_margin": candidate.maintenance_margin,
+        "quantity": candidate.quantity,
+    }
+    if salts is not None:
+        fields["salt"] = salts(candidate.account)
+    fields["score_denominator"] = denominator
+    fields["score_numerator"] = numerator
+    fields["unrealized"] = candidate.unrealized
+    return to_json(fields)
 
 
-def ranking_root(rows: Iterable[Ranked]) -> str:
+def ranking_root(rows: Iterable[Ranked], salts: Salts | None = None) -> str:
     """RFC 6962 root over the ranking rows in rank order, as hex."""
-    return root_of(leaf_hash(ranking_row(row)) for row in rows).hex()
+    return root_of(leaf_hash(ranking_row(row, salts)) for row in rows).hex()

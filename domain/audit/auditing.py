@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Final
 
 from domain.audit.checks import (
-    Check,
     Circumstance,
     Prices,
     close_checks,
@@ -29,87 +28,23 @@ from domain.audit.closes import (
     is_recorded_close,
     key_of,
 )
+from domain.audit.decisions import AuditedClose, AuditedDecision, Terms
+from domain.audit.finding import finding
 from domain.audit.holders import Holders, Marks
-from domain.audit.knowledge import Assumption, Doubt, Knowledge, Missing, Origin
-from domain.audit.readings import Reading, default_readings
-from domain.audit.roster import Roster
-from domain.audit.verdict import Closed, Finding, MissingInput, finding
+from domain.audit.knowledge import (
+    Assumption,
+    Doubt,
+    Knowledge,
+    Missing,
+    is_outside,
+)
+from domain.audit.verdict import Closed, Finding, MissingInput
 from domain.bankruptcy import bankruptcy_quote
 from domain.events import Event
 from domain.market import Market
 from domain.specification import MarketSpec
-from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
+from domain.units import AccountId, Lots, MarketId, QuoteUnits
 from domain.venue import Venue
-
-SECOND: Final = 1_000_000_000
-OLDEST_MARK: Final = 15 * SECOND
-"""A mark older than this is not known any more: the venue sets one about every three seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which readings and assumptions a log is audited."""
-
-    readings: tuple[Reading, ...] = field(default_factory=default_readings)
-    origin: Origin = Origin.DEPOSIT
-    oldest_mark: int = OLDEST_MARK
-    assumptions: frozenset[Assumption] = frozenset()
-    markets: frozenset[MarketId] = frozenset()
-    """Markets that are asked about; empty for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedClose:
-    """One close with its checks; cost is what the victim gave up against the mark."""
-
-    close: RecordedClose
-    cost: QuoteUnits | None
-    unrealized: QuoteUnits | None
-    equity: QuoteUnits | None
-    checks: tuple[Check, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedDecision:
-    """One recorded decision with all that was found out about it."""
-
-    id: str
-    seq: int
-    last_seq: int
-    time: int
-    key: CloseKey
-    spec: MarketSpec
-    mark: Ticks | None
-    previous_mark: Ticks | None
-    price: Fraction
-    bankrupt_quantity: Lots | None
-    bankrupt_equity: QuoteUnits | None
-    bankrupt_doubts: tuple[str, ...]
-    bankruptcy_price: Fraction | None
-    scope: str
-    """The liquidation to which the deficit belongs; several decisions may share it."""
-    roster: Roster | None
-    """All holders of the side that was closed, just before; None where it was let go."""
-    closes: tuple[AuditedClose, ...]
-    checks: tuple[Check, ...]
-    missing: tuple[MissingInput, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def quantity(self) -> Lots:
-        """Lots closed."""
-        return sum(row.close.quantity for row in self.closes)
-
-    @property
-    def deficit(self) -> QuoteUnits | None:
-        """`max(0, −E)` of the bankrupt account; None when its equity is not known."""
-        return None if self.bankrupt_equity is None else max(0, -self.bankrupt_equity)
-
-    @property
-    def cost(self) -> QuoteUnits | None:
-        """What all victims gave up against the mark; None without a mark."""
-        costs = [row.cost for row in self.closes]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
 @dataclass(slots=True)
@@ -124,8 +59,11 @@ class _Open:
     scope: str
     closes: list[RecordedClose] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    is_passed: bool = False
+    """Whether something else has moved positions of its market since its last close."""
     is_interrupted: bool = False
     is_judged: bool = False
+    is_told: bool = False
 
 
 class Audit:
@@ -162,7 +100,7 @@ class Audit:
                 self._closed(venue, event, key)
         elif self._open:
             for key, found in self._open.items():
-                found.is_interrupted |= not found.is_judged and comes_between(event, key)
+                found.is_passed |= comes_between(event, key)
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
@@ -196,7 +134,7 @@ class Audit:
         if found is None:
             self._instant = key.instant
             found = self._open[key] = self._begun(venue, market, event, key)
-        elif found.is_judged:
+        elif found.is_judged or found.is_passed:
             # It goes on after another decision or trade came between.
             found.is_interrupted, found.is_judged = True, False
         self._current = key
@@ -216,6 +154,9 @@ class Audit:
         doubts, marks = self._holders.doubts_of(venue, key.bankrupt, now)
         equity: QuoteUnits | None = None
         bankruptcy: Fraction | None = None
+        if is_outside(event["data"]["bankrupt"]):
+            # The loser's own row is missing: its books do not move with this close.
+            position = None
         if position is None:
             texts: tuple[str, ...] = (str(Missing.BANKRUPT_UNKNOWN),)
         else:
@@ -252,13 +193,17 @@ class Audit:
         now, before = self.knowledge.mark_times.get(market.id, (None, None))
         if now is None or before is None or market.previous_mark is None:
             return False
-        return self._takes_any_mark or now - before <= self._terms.oldest_mark
+        if self._takes_any_mark or market.id in self.knowledge.exactly_marked:
+            return True
+        return now - before <= self._terms.oldest_mark
 
     def _missing(self, market: Market) -> list[MissingInput]:
         """What is missing for every verdict in this market so far."""
         found = []
         knowledge, assumptions = self.knowledge, self._terms.assumptions
         midway = knowledge.met_midway.get(market.id, 0)
+        if market.id in knowledge.begun and f"outside:opening:{market.id}" in market.positions:
+            midway += 1
         if midway and Assumption.NO_UNSEEN_HOLDERS not in assumptions:
             found.append(MissingInput(Missing.UNSEEN_HOLDERS, (), midway))
         refused = knowledge.unattributed_count
@@ -273,7 +218,8 @@ class Audit:
         if found.is_judged:
             return
         found.is_judged = True
-        if found.is_interrupted:
+        if found.is_interrupted and not found.is_told:
+            found.is_told = True
             found.missing.append(MissingInput(Missing.ORDER_IN_BLOCK, (), 1))
         closed = _summed(found.closes)
         found.findings = tuple(
@@ -351,8 +297,3 @@ def _audited(about: Circumstance, close: RecordedClose) -> AuditedClose:
         None if place is None else roster.equities[place],
         close_checks(about, close),
     )
-
-
-def without_roster(found: AuditedDecision) -> AuditedDecision:
-    """The same without the list of all holders, for keeping many."""
-    return replace(found, roster=None)

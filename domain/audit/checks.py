@@ -161,7 +161,11 @@ def decision_checks(
             Answer.of(_open_only_without_candidates(about, closes)),
             "",
         ),
-        Check("paired", Answer.of(held is not None), "winner's row and loser's row"),
+        Check(
+            "paired",
+            Answer.of(all(close.is_paired for close in closes)),
+            "winner's row and loser's row",
+        ),
     )
 
 

@@ -43,6 +43,8 @@ class RecordedClose(NamedTuple):
     realized: QuoteUnits
     price: Fraction
     """Exact price in ticks that the amount stands for."""
+    is_paired: bool
+    """Whether both of its rows are in the archive."""
     liquidated: str | None
     """Whom the victim's own row names as liquidated."""
 
@@ -100,6 +102,7 @@ def close_of(event: Event, point_value: int) -> RecordedClose:
         data["amount"],
         data["realized"],
         price,
+        not is_outside(data["bankrupt"]) and not is_outside(data["victim"]),
         named if isinstance(named, str) else None,
     )
 

@@ -10,11 +10,14 @@ from typing import NamedTuple
 from domain.account import SYSTEM_ACCOUNTS
 from domain.audit.knowledge import Doubt, Knowledge, is_outside
 from domain.audit.readings import Reading
-from domain.audit.roster import Doubted, Known, Roster
+from domain.audit.roster import Doubted, Known, Register, Roster
 from domain.market import Market
 from domain.position import Position
 from domain.units import AccountId, MarketId
 from domain.venue import Venue
+
+FEW = 32
+"""So many changes are patched into the last roster; after more of them it is made anew."""
 
 
 class Marks(NamedTuple):
@@ -27,22 +30,47 @@ class Marks(NamedTuple):
         if venue.markets[market].mark is None:
             return Doubt.MARK_MISSING
         set_at, _ = knowledge.mark_times.get(market, (None, None))
+        if market in knowledge.exactly_marked:
+            return None
         if self.oldest is not None and (set_at is None or now - set_at > self.oldest):
             return Doubt.MARK_OLD
         return None
 
 
-class _Side(NamedTuple):
-    """What was found on one side last: at which marks, up to which event, and who."""
+class _Side:
+    """What was found on one side last: who, at which marks, and up to which change.
 
-    marks_seq: int
-    doubtful: Mapping[MarketId, Doubt]
-    seq: int
-    rows: Mapping[AccountId, Known | Doubted]
-    roster: Roster | None
+    `accounts` and `places` are never changed in place: rosters share them.
+    """
 
+    def __init__(self) -> None:
+        self.marks_seq = -1
+        self.doubtful: Mapping[MarketId, Doubt] = {}
+        self.generation = -1
+        self.changes = 0
+        self.known: dict[AccountId, Known] = {}
+        self.doubted: dict[AccountId, Doubted] = {}
+        self.elsewhere: set[AccountId] = set()
+        """Who is known and holds other markets too: valued by their marks as well."""
+        self.register: Register | None = None
+        self.roster: Roster | None = None
 
-_NOBODY = _Side(-1, {}, -1, {}, None)
+    def put(self, account: AccountId, row: Known | Doubted | None) -> None:
+        """What is found about an account now; None for who does not hold the side any more."""
+        if type(row) is Known:
+            self.known[account] = row
+            self.doubted.pop(account, None)
+            if row.elsewhere is None:
+                self.elsewhere.discard(account)
+            else:
+                self.elsewhere.add(account)
+            return
+        self.known.pop(account, None)
+        self.elsewhere.discard(account)
+        if type(row) is Doubted:
+            self.doubted[account] = row
+        else:
+            self.doubted.pop(account, None)
 
 
 class Holders:
@@ -59,48 +87,57 @@ class Holders:
     def of(self, venue: Venue, market: Market, side: int, now: int) -> Roster:
         """Everybody who holds the side (+1 long) just after the venue's last event."""
         doubtful = self._doubtful_marks(venue, now)
-        touched, marks_seq = self._knowledge.touched, self._knowledge.marks_seq
-        last = self._sides.get((market.id, side), _NOBODY)
-        same_marks = last.marks_seq == marks_seq and last.doubtful == doubtful
-        same_doubts = same_marks or last.doubtful == doubtful
-        before, seq = last.rows, last.seq
-        rows: dict[AccountId, Known | Doubted] = {}
-        changed = 0
-        long = side > 0
-        for account, position in market.positions.items():
-            if (position[0] > 0) is not long:
-                continue
-            row = before.get(account)
-            if (
-                row is None
-                or touched.get(account, 0) > seq
-                # What stands elsewhere, or is in doubt, moves with marks of other markets.
-                or not (same_marks or (same_doubts and type(row) is Known and row[4] is None))
-            ):
-                if row is None and (is_outside(account) or account in SYSTEM_ACCOUNTS):
-                    continue
-                row = self._look(venue, market, account, position, doubtful)
-                changed += 1
-            rows[account] = row
-        roster = last.roster
-        if roster is None or changed or not same_marks or len(rows) != len(before):
-            roster = self._roster(market, side, rows)
-        self._sides[market.id, side] = _Side(marks_seq, doubtful, venue.head, rows, roster)
-        return roster
+        knowledge = self._knowledge
+        found = self._sides.get((market.id, side))
+        if found is None:
+            found = self._sides[market.id, side] = _Side()
+        is_valued = found.marks_seq == knowledge.marks_seq
+        names: set[AccountId] | None = None
+        if found.generation == knowledge.generation and found.doubtful == doubtful:
+            names = set(knowledge.changed[found.changes :])
+            if not is_valued:
+                # Who stands elsewhere, or is in doubt, moves with marks of other markets.
+                names |= found.elsewhere | found.doubted.keys()
+        if names is None:
+            names = found.known.keys() | found.doubted.keys() | market.positions.keys()
+        for account in sorted(names):
+            found.put(account, self._seen(venue, market, side, account, doubtful))
+        if names or found.register is None:
+            found.register = Register(list(found.known.values()))
+        if found.roster is not None and is_valued and len(names) <= FEW:
+            if names:
+                doubted = list(found.doubted.values())
+                found.roster = found.roster.patched(found.register, names, doubted)
+        else:
+            found.roster = self._roster(market, side, found.register, found)
+        found.marks_seq, found.doubtful = knowledge.marks_seq, doubtful
+        found.generation, found.changes = knowledge.generation, len(knowledge.changed)
+        return found.roster
 
-    def _roster(
-        self, market: Market, side: int, rows: Mapping[AccountId, Known | Doubted]
-    ) -> Roster:
-        known = [row for row in rows.values() if type(row) is Known]
-        doubted = [row for row in rows.values() if type(row) is Doubted]
+    def _seen(
+        self,
+        venue: Venue,
+        market: Market,
+        side: int,
+        account: AccountId,
+        doubtful: Mapping[MarketId, Doubt],
+    ) -> Known | Doubted | None:
+        position = market.positions.get(account)
+        if position is None or position.sign != side:
+            return None
+        if is_outside(account) or account in SYSTEM_ACCOUNTS:
+            return None
+        return self._look(venue, market, account, position, doubtful)
+
+    def _roster(self, market: Market, side: int, register: Register, found: _Side) -> Roster:
         return Roster(
             self._readings,
             side,
             market.mark,
             market.point_value,
             market.maintenance,
-            known,
-            doubted,
+            register,
+            list(found.doubted.values()),
         )
 
     def doubts_of(

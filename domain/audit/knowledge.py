@@ -15,12 +15,22 @@ from domain.parties import parties
 from domain.units import AccountId, MarketId
 
 OUTSIDE: Final = ("outside:", "rounding:")
+SELF_MATCH: Final = "outside:self-match:"
 """Accounts that stand for what an archive does not show; nobody holds anything in them."""
 
 HARMLESS_REFUSALS: Final = frozenset(
     {"out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end"}
 )
 """Codes of refused rows that cannot have changed what an account holds here."""
+
+SNAPSHOT: Final = "snapshot"
+"""How the source of an opening says that it is one of all positions of an instant."""
+
+OPENING_CASH: Final = "opening_cash"
+"""Why money moves when a recorded state says what an account has."""
+
+CHANGES_AT_MOST: Final = 100_000
+"""So many changes are remembered; who has not looked for longer looks at everybody."""
 
 _BASIS: Final = ("opening_basis", "gap_basis")
 
@@ -63,13 +73,16 @@ class Origin(StrEnum):
     """Never: only a state that was recorded says what an account had."""
 
 
+_STATED: Final = (Doubt.OPENING_UNKNOWN, Doubt.CASH_UNKNOWN, Doubt.CASH_UNCERTAIN)
+
+
 def is_outside(account: AccountId) -> bool:
     """Whether an account only stands for what the archive does not show."""
     return account.startswith(OUTSIDE)
 
 
 class Knowledge:
-    """Doubts by account, marks by market, and the seq at which each account was touched last.
+    """Doubts by account, marks by market, and whom the latest events touched.
 
     `see` is called with every event, before or after it is folded; it asks the venue nothing.
     """
@@ -77,15 +90,21 @@ class Knowledge:
     def __init__(self, origin: Origin = Origin.DEPOSIT) -> None:
         self._origin = origin
         self._doubts: dict[AccountId, tuple[Doubt, ...]] = {}
-        self.touched: dict[AccountId, int] = {}
+        self.changed: list[AccountId] = []
+        """Accounts in the order in which events touched them, since the last `forget`."""
+        self.generation = 0
+        """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
+        self.exactly_marked: set[MarketId] = set()
+        """Markets whose every mark stands in the log with its block: none is ever old."""
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
         """How many positions of a market were met midway, broke, or have no other side."""
-        self.unattributed: list[int] = []
-        """Seqs of refused rows whose account nobody knows, the first few."""
+        self.begun: set[MarketId] = set()
+        """Markets whose books begin with the positions of a snapshot."""
         self.unattributed_count = 0
+        """How many rows were refused whose account nobody knows."""
 
     def doubts(self, account: AccountId) -> tuple[Doubt, ...]:
         """Why the account's money is not known; nothing for one whose books are its own."""
@@ -93,6 +112,9 @@ class Knowledge:
 
     def see(self, event: Event) -> None:
         """Learn from the next event."""
+        if len(self.changed) > CHANGES_AT_MOST:
+            self.changed = []
+            self.generation += 1
         kind = event["type"]
         if kind == "market.trade_executed/1":
             self._traded(event)
@@ -103,20 +125,26 @@ class Knowledge:
                 self.mark_times.get(market, (None, None))[0],
             )
             self.marks_seq = event["seq"]
+            source = event["source"]
+            if "block" in source and str(source.get("key", ""))[:5] == "mark|":
+                self.exactly_marked.add(market)
         elif kind == "account.collateral_deposited/1":
-            self._paid_in(event["stream"][8:], event["seq"])
+            self._paid_in(event["stream"][8:])
         elif kind == "account.collateral_moved/1":
-            self._moved(event["seq"], event["data"])
+            self._moved(event["data"])
         elif kind == "venue.fact_rejected/1":
             self._refused(event)
         elif kind == "market.funding_settled/1":
             self.marks_seq = event["seq"]
         elif kind != "account.opened/1":
-            for account in parties(event):
-                self._touch(account, event["seq"])
+            names = parties(event)
+            for account in names:
+                self._touch(account)
+            if any(map(is_outside, names)) and event["stream"][:7] == "market/":
+                self._midway(event["stream"][7:])
 
-    def _touch(self, account: AccountId, seq: int) -> None:
-        self.touched[account] = seq
+    def _touch(self, account: AccountId) -> None:
+        self.changed.append(account)
         if account not in self._doubts:
             self._doubts[account] = (Doubt.CASH_UNKNOWN,)
 
@@ -126,39 +154,55 @@ class Knowledge:
             self._doubts[account] = (*known, doubt)
 
     def _traded(self, event: Event) -> None:
-        data, seq = event["data"], event["seq"]
+        data = event["data"]
         buyer, seller = data["buyer"], data["seller"]
         purpose = data["purpose"]
         if purpose in ("opening", "gap"):
             doubt = Doubt.OPENING_UNKNOWN if purpose == "opening" else Doubt.GAP
             for account in (buyer, seller):
-                self.touched[account] = seq
+                self.changed.append(account)
                 self._doubt(account, doubt)
-            self._midway(event["stream"][7:])
+            if event["source"].get("start") == SNAPSHOT:
+                # All positions of an instant: what they do not show is their sum, if any.
+                self.begun.add(event["stream"][7:])
+            else:
+                self._midway(event["stream"][7:])
             return
-        self._touch(buyer, seq)
-        self._touch(seller, seq)
-        if buyer[:8] == "outside:" or seller[:8] == "outside:":
+        self._touch(buyer)
+        self._touch(seller)
+        other = seller if buyer[:8] != "outside:" else buyer
+        # What an account trades with itself goes out and comes back: nobody else holds it.
+        if other[:8] == "outside:" and not other.startswith(SELF_MATCH):
             self._midway(event["stream"][7:])
 
     def _midway(self, market: MarketId) -> None:
         self.met_midway[market] = self.met_midway.get(market, 0) + 1
 
-    def _paid_in(self, account: AccountId, seq: int) -> None:
-        self.touched[account] = seq
+    def _paid_in(self, account: AccountId) -> None:
+        self.changed.append(account)
         if account not in self._doubts:
             is_known = self._origin is Origin.DEPOSIT
             self._doubts[account] = () if is_known else (Doubt.CASH_UNKNOWN,)
 
-    def _moved(self, seq: int, data: dict[str, Any]) -> None:
+    def _moved(self, data: dict[str, Any]) -> None:
         payer, receiver, reason = data["from"], data["to"], data["reason"]
+        if reason == OPENING_CASH:
+            for account in (payer, receiver):
+                self._stated(account)
+            return
         if reason == "funding" or reason in _BASIS:
             # Who is paid funding holds something: as a first row that is a position never seen.
-            self._touch(payer, seq)
-            self._touch(receiver, seq)
+            self._touch(payer)
+            self._touch(receiver)
             return
-        self._touch(payer, seq)
-        self._paid_in(receiver, seq)
+        self._touch(payer)
+        self._paid_in(receiver)
+
+    def _stated(self, account: AccountId) -> None:
+        """A state says what money the account has; of its positions it does not say the cost."""
+        self.changed.append(account)
+        left = (doubt for doubt in self._doubts.get(account, ()) if doubt not in _STATED)
+        self._doubts[account] = tuple(left)
 
     def _refused(self, event: Event) -> None:
         data, source = event["data"], event["source"]
@@ -166,13 +210,11 @@ class Knowledge:
             return
         named = [source[key] for key in ("account", "account_of_partner") if key in source]
         for account in map(str, named):
-            self.touched[account] = event["seq"]
+            self.changed.append(account)
             self._doubt(account, Doubt.CASH_UNCERTAIN)
         if named:
             return
         self.unattributed_count += 1
-        if len(self.unattributed) < 10:
-            self.unattributed.append(event["seq"])
 
 
 def doubt_texts(doubts: Iterable[Doubt]) -> list[str]:

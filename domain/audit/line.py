@@ -6,6 +6,8 @@ keys are equal the scores themselves decide, so equal levels are exactly equal s
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
+from operator import eq
 from typing import NamedTuple
 
 from domain.adl.allocation import allocated
@@ -52,12 +54,10 @@ def line_of(roster: Roster, at: int, need: Lots) -> Line:
     reading = roster.readings[at]
     if reading.selection.score is None:
         return _in_policy_order(roster, at, need)
-    keys = roster.keys(at)
-    solvent = (
-        [place for place, key in enumerate(keys) if key >= 0]
-        if min(keys, default=0) < 0
-        else range(len(keys))
-    )
+    equities = roster.equities
+    solvent: Sequence[int] = range(len(equities))
+    if not roster.is_solvent:
+        solvent = [place for place in solvent if equities[place] > 0]
     if not reading.selection.in_profit_only:
         order, levels = _by_key(roster, at, solvent)
         return Line(order, levels, len(order))
@@ -76,7 +76,7 @@ def _by_key(roster: Roster, at: int, places: Sequence[int]) -> tuple[list[int], 
     keys = roster.keys(at)
     order = sorted(places, key=keys.__getitem__, reverse=True)
     ordered = [keys[place] for place in order]
-    if len(set(ordered)) == len(ordered):
+    if not any(map(eq, ordered, islice(ordered, 1, None))):
         return order, range(len(order))
     return _settled(roster, at, order, ordered)
 

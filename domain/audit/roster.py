@@ -20,7 +20,7 @@ from domain.margin import Schedule
 from domain.position import Position
 from domain.units import AccountId, Lots, MarketId, QuoteUnits, Ticks
 
-SHIFT = 64
+SHIFT = 40
 """Bits behind the point of a key: it orders like its score, save what differs by less."""
 
 
@@ -51,23 +51,36 @@ class Known(NamedTuple):
     """Equity and maintenance margin, where it holds other markets too."""
 
 
+class Register:
+    """What of the known holders no mark changes, by column; shared by rosters, never changed."""
+
+    def __init__(self, known: Sequence[Known]) -> None:
+        """`known` in the order in which they were found."""
+        self.known = list(known)
+        self.accounts = [row[0] for row in known]
+        self.quantities = [row[1][0] for row in known]
+        self.costs = [row[1][1] for row in known]
+        self.cash = [row[3] for row in known]
+        self.elsewhere = [at for at, row in enumerate(known) if row[4] is not None]
+
+    @cached_property
+    def places(self) -> Mapping[AccountId, int]:
+        """Where each known holder stands in the columns."""
+        return {account: at for at, account in enumerate(self.accounts)}
+
+    @cached_property
+    def sizes(self) -> list[Lots]:
+        """Lots of each known holder, without sign."""
+        return list(map(abs, self.quantities))
+
+    @cached_property
+    def cost_notionals(self) -> list[QuoteUnits]:
+        """Cost of each without sign, at least one quote unit."""
+        return [abs(cost) or 1 for cost in self.costs]
+
+
 class Roster:
     """The holders of one side at one instant; never changed once it is made."""
-
-    __slots__ = (
-        "__dict__",
-        "accounts",
-        "doubted",
-        "equities",
-        "known",
-        "mark",
-        "point_value",
-        "readings",
-        "schedule",
-        "side",
-        "unrealized",
-        "values",
-    )
 
     def __init__(
         self,
@@ -76,40 +89,63 @@ class Roster:
         mark: Ticks | None,
         point_value: int,
         schedule: Schedule,
-        known: Sequence[Known],
+        register: Register,
         doubted: Sequence[Doubted],
     ) -> None:
-        """`known` are in the order of the books; without a mark there are none."""
+        """Without a mark nobody is known."""
         self.readings = readings
         self.side = side
         self.mark = mark
         self.point_value = point_value
         self.schedule = schedule
-        self.known = known
+        self.register = register
+        self.known = register.known
+        self.accounts = register.accounts
         self.doubted = doubted
         per_lot = (mark or 0) * point_value
-        self.accounts = [row[0] for row in known]
-        self.values = [row[1][0] * per_lot for row in known]
-        self.unrealized = list(map(sub, self.values, [row[1][1] for row in known]))
-        self.equities = list(map(add, self.unrealized, [row[3] for row in known]))
-        for at, row in enumerate(known):
-            if row[4] is not None:
-                self.equities[at] = row[4][0]
+        self.values = [quantity * per_lot for quantity in register.quantities]
+        self.unrealized = list(map(sub, self.values, register.costs))
+        self.equities = list(map(add, self.unrealized, register.cash))
+        for at in register.elsewhere:
+            self.equities[at] = (self.known[at].elsewhere or (0, 0))[0]
 
-    @cached_property
+    def patched(
+        self, register: Register, changed: Iterable[AccountId], doubted: Sequence[Doubted]
+    ) -> "Roster":
+        """The same at the same mark, with other rows for a few: keys of all others are kept."""
+        found = Roster(
+            self.readings,
+            self.side,
+            self.mark,
+            self.point_value,
+            self.schedule,
+            register,
+            doubted,
+        )
+        names = frozenset(changed)
+        kept = [self.places[name] for name in register.accounts if name not in names]
+        fresh = [place for place, name in enumerate(register.accounts) if name in names]
+        for at, column in self._keys.items():
+            keys = [column[place] for place in kept]
+            for place in fresh:
+                keys.insert(place, found._key(at, place))
+            found._keys[at] = keys
+        return found
+
+    @property
     def places(self) -> Mapping[AccountId, int]:
         """Where each known holder stands in the columns."""
-        return {account: at for at, account in enumerate(self.accounts)}
+        return self.register.places
+
+    @property
+    def sizes(self) -> list[Lots]:
+        """Lots of each known holder, without sign."""
+        return self.register.sizes
 
     @cached_property
     def doubts(self) -> Mapping[AccountId, Doubted]:
         """The holders in doubt by account."""
         return {row.account: row for row in self.doubted}
-
-    @cached_property
-    def sizes(self) -> list[Lots]:
-        """Lots of each known holder, without sign."""
-        return [abs(row[1][0]) for row in self.known]
 
     @cached_property
     def is_solvent(self) -> bool:
@@ -123,25 +159,25 @@ class Roster:
     def keys(self, at: int) -> list[int]:
         """Keys of the reading at this index for every known holder: they order like the scores.
 
-        -1 for who has no equity, and stands nowhere.
+        Whoever has no equity stands nowhere, and its key means nothing.
         """
         found = self._keys.get(at)
         if found is None:
             found = self._keys[at] = self._keyed(at)
         return found
 
+    def _key(self, at: int, place: int) -> int:
+        score = self.score(at, place)
+        return 0 if score is None else (score[0] << SHIFT) // score[1]
+
     def _keyed(self, at: int) -> list[int]:
         selection = self.readings[at].selection
-        if selection.many is None or not self.is_solvent:
-            found = []
-            for place, equity in enumerate(self.equities):
-                score = self.score(at, place) if equity > 0 else None
-                found.append(-1 if score is None else (score[0] << SHIFT) // score[1])
-            return found
+        if selection.many is None or not self.accounts or not self.is_solvent:
+            return [self._key(at, place) for place in range(len(self.accounts))]
         columns = Columns(
             self.side,
             self._notionals,
-            self._cost_notionals,
+            self.register.cost_notionals,
             self.unrealized,
             self.equities,
         )
@@ -151,10 +187,6 @@ class Roster:
     @cached_property
     def _notionals(self) -> list[QuoteUnits]:
         return list(map(abs, self.values))
-
-    @cached_property
-    def _cost_notionals(self) -> list[QuoteUnits]:
-        return [abs(row[1][1]) or 1 for row in self.known]
 
     def candidate(self, place: int) -> Candidate:
         """A known holder as policies see it; nothing limits what it may give."""

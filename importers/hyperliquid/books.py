@@ -6,9 +6,11 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from domain.events import Event
+from domain.position import Position
 from domain.venue import Fact, Venue, apply, enveloped
 from importers.hyperliquid.accounts import AccountSums, Standing
 from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
@@ -28,6 +30,8 @@ from importers.hyperliquid.scales import QUOTE_UNIT, Scales
 from importers.hyperliquid.venue_facts import known_venue
 
 OUTSIDE = "outside:"
+# A named tuple's own constructor costs twice as much.
+new_fact = partial(tuple.__new__, Fact)
 Source = dict[str, str | int]
 
 
@@ -69,9 +73,10 @@ class Books:
 
     def emit_trade(self, coin: str, data: dict[str, Any], time: int, source: Source) -> None:
         """Give out a trade of two accounts that were met before."""
-        fact = Fact("market.trade_executed/1", f"market/{coin}", data, time, source)
-        event = enveloped(self.venue, fact)
-        apply(self.venue, event)
+        venue, stream = self.venue, f"market/{coin}"
+        fact = new_fact(("market.trade_executed/1", stream, data, time, source))
+        event = enveloped(venue, fact)
+        apply(venue, event)
         self._events.append(event)
 
     def open_venue(self, time: int) -> None:
@@ -99,6 +104,18 @@ class Books:
         if coin not in self.venue.markets:
             self.emit("market.listed/1", f"market/{coin}", self.scales.listing(coin), time, {})
 
+    def position(self, account: str, coin: str) -> Position | None:
+        """What the account holds in the coin."""
+        market = self.venue.markets.get(coin)
+        return None if market is None else market.positions.get(account)
+
+    def held(self, account: str, coin: str) -> int | None:
+        """Lots held; None when the account was never met in this coin."""
+        if (account, coin) not in self.memory.met:
+            return None
+        position = self.position(account, coin)
+        return 0 if position is None else position.quantity
+
     def sums(self, account: str) -> AccountSums:
         """The sums of an account; made before anything of this import touches it."""
         found = self.report.accounts.get(account)
@@ -109,8 +126,12 @@ class Books:
         return found
 
     def is_past(self, time: int) -> bool:
-        """Whether the log went on after this instant: what is stated of it was compared then."""
+        """Whether the log went on after this instant: what is stated of its end was compared."""
         return time // NANOSECONDS < self._past
+
+    def is_recorded(self, time: int) -> bool:
+        """Whether the log has this instant already: what is stated within it was compared."""
+        return time // NANOSECONDS <= self._past
 
     def doubt(self, row: Refused, why: str) -> None:
         """The accounts whose money a refused row would have moved are in doubt from now on."""
@@ -162,7 +183,7 @@ class Books:
 
     def _check_size(self, row: Funding) -> None:
         """The size in a funding row is an assertion: it never changes a position."""
-        if row.size is None or row.samples > 1 or self.is_past(row.time):
+        if row.size is None or row.samples > 1 or self.is_recorded(row.time):
             return
         booked = None
         if (row.account, row.coin) in self.memory.met:

@@ -14,13 +14,13 @@ PositionOf = Callable[[str, str], int | None]
 """(account, coin) → lots; None for an account that was never seen in the coin."""
 
 
-def in_chain_order(matches: Sequence[Match], position_of: PositionOf) -> tuple[list[Match], int]:
+def in_chain_order(matches: list[Match], position_of: PositionOf) -> tuple[list[Match], int]:
     """The matches of an instant in an order that chains, and how many were moved.
 
     Coins do not touch each other: those of one coin change places among themselves only.
     """
-    if len(matches) < 2 or not any(_breaking(matches, position_of)):
-        return list(matches), 0
+    if len(matches) < 2 or _meet_once(matches) or not any(_breaking(matches, position_of)):
+        return matches, 0
     slots: dict[str, list[int]] = {}
     for slot, match in enumerate(matches):
         slots.setdefault(match.coin, []).append(slot)
@@ -36,6 +36,19 @@ def in_chain_order(matches: Sequence[Match], position_of: PositionOf) -> tuple[l
             for place, match in zip(places, better, strict=True):
                 ordered[place] = match
     return ordered, moved
+
+
+def _meet_once(matches: Sequence[Match]) -> bool:
+    """Whether nobody has two matches in one coin: then every order breaks as much."""
+    # Account and coin stand side by side in a fill.
+    met: set[tuple[object, ...]] = set()
+    sides = 0
+    for _, buyer, seller in matches:
+        for side in (buyer, seller):
+            if side is not None:
+                met.add(side[0][3:5])
+                sides += 1
+    return len(met) == sides
 
 
 def _breaking(matches: Sequence[Match], position_of: PositionOf) -> Iterator[bool]:

@@ -8,6 +8,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from importers.hyperliquid.reading import LineReader
@@ -31,6 +32,10 @@ class Piece(NamedTuple):
     file: int
     position: int
     rows: list[Row]
+
+
+# A named tuple's own constructor costs twice as much.
+new_piece = partial(tuple.__new__, Piece)
 
 
 @dataclass(slots=True)
@@ -64,14 +69,22 @@ def look_at(file: SourceFile, number: int, account: str | None) -> Head:
     return Head(file, number, start, shapes.metas, is_turned)
 
 
+class Choices(NamedTuple):
+    """How files are read: whose rows a dump has, what comes first, size decimals by coin."""
+
+    account: str | None
+    order: StreamOrder
+    places: dict[str, int]
+
+
 class FileRows:
     """Reads the rows of one file once, in the venue's order."""
 
-    def __init__(self, head: Head, account: str | None, order: StreamOrder) -> None:
+    def __init__(self, head: Head, choices: Choices) -> None:
         self.head = head
         self.reader = LineReader(head.file)
-        self.shapes = Shapes(head.file.name, account)
-        self._ranks = (0, 1) if order == "misc-first" else (1, 0)
+        self.shapes = Shapes(head.file.name, choices.account, choices.places)
+        self._ranks = (0, 1) if choices.order == "misc-first" else (1, 0)
 
     def pieces(self) -> Iterator[Piece]:
         """All rows. Those without a time go with the row before them."""
@@ -97,9 +110,9 @@ class FileRows:
             rows = list(self.shapes.rows(raw))
             if not rows:
                 continue
-            if raw.is_plain and set(map(type, rows)) == _FILLS:
+            if raw.is_unread and set(map(type, rows)) == _FILLS:
                 instant = rows[0].time // NANOSECONDS  # type: ignore[operator]  # fills have one
-                yield Piece(instant, of_fills, number, position, rows)
+                yield new_piece((instant, of_fills, number, position, rows))
                 position += len(rows)
                 continue
             some: list[Row] = []

@@ -95,7 +95,15 @@ def fill_row(place: Place, user: str, raw: Raw, block: Block | None) -> Fill | R
         return _fill(place, user, raw, block, key)
     except RowRefused as fault:
         return Refused(
-            place, time, key, fault.code, fault.detail, "fill", amount_in(raw), account=user
+            place,
+            time,
+            key,
+            fault.code,
+            fault.detail,
+            "fill",
+            amount_in(raw),
+            user,
+            block.number if block else None,
         )
 
 
@@ -152,7 +160,7 @@ def _fill(place: Place, user: str, raw: Raw, block: Block | None, key: str) -> F
         whole_or_none(raw, "oid"),
         text_or_none(raw, "hash") or "",
         number,
-        _liquidation(raw.get("liquidation")),
+        liquidation_in(raw.get("liquidation")),
         (*notes, *note),
     )
 
@@ -226,7 +234,8 @@ def _buyer_and_seller(raw: Raw) -> list[Raw]:
     return sides
 
 
-def _liquidation(raw: Any) -> Liquidation | None:
+def liquidation_in(raw: Any) -> Liquidation | None:
+    """The liquidation mark of a fill, if it has one."""
     if raw is None:
         return None
     if not isinstance(raw, dict):

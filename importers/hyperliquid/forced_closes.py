@@ -68,7 +68,7 @@ def _alone(side: Side, liquidation: Liquidation | None) -> ForcedClose:
     if side.fill.label == ADL:
         return ForcedClose("adl", winning=side, findings=(one_row,))
     user = None if liquidation is None else liquidation.user
-    if user is not None:
+    if user is not None and side.fill.account.startswith("0x"):
         is_loser = side.fill.account.partition("@")[0] == user
         findings: tuple[str, ...] = (one_row,)
     else:

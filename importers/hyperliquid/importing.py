@@ -17,16 +17,18 @@ from domain.events import Event
 from domain.venue import Fact, Venue
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
-from importers.hyperliquid.file_rows import FileRows, Head, look_at
+from importers.hyperliquid.file_rows import Choices, FileRows, look_at
 from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
-from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS, parties_of
+from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
 from importers.hyperliquid.match_books import MatchBooks
 from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
-from importers.hyperliquid.pairing import Match, Side, matches_of
+from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
 from importers.hyperliquid.reader_process import ReaderProcess
+from importers.hyperliquid.refusing import core_of, refused_row
+from importers.hyperliquid.rejects import Rejects
 from importers.hyperliquid.report import FileCount, ImportReport
 from importers.hyperliquid.rows import (
     NANOSECONDS,
@@ -48,7 +50,7 @@ from importers.hyperliquid.rows import (
 from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.snapshots import Snapshots
 from importers.hyperliquid.source_files import source_files
-from importers.hyperliquid.window import OUTSIDE_WINDOW, Window, window_of
+from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
 
 LARGE: Final = 4 << 20
 """Bytes of files, as they are packed, from which on a second process is worth its start."""
@@ -74,11 +76,13 @@ class HyperliquidImport:
         workers: int | None = 1,
         from_snapshot: bool = False,
         until: str | None = None,
+        keeps_rejects: bool = False,
     ) -> None:
         """`venue` and `memory` are the log's, and this import's own from now on.
 
         `from_snapshot` begins at the first snapshot among the files; `until` is the last block or
-        instant that is booked. Raises `BadWindow` where there is no such moment.
+        instant that is booked. Raises `BadWindow` where there is no such moment. With
+        `keeps_rejects` every refused row can be had afterwards as its file has it.
 
         With two workers the files are read by a second process; the facts are the same. None
         takes two where there are as many cores and enough to read.
@@ -88,8 +92,6 @@ class HyperliquidImport:
             if reading not in READINGS.get(kind, ()):
                 raise UnknownReading(f"{kind}={reading}")
         files, left_out = source_files(paths)
-        self._account = account
-        self._order = order
         self._bytes = sum(file.size for file in files)
         self._workers = workers or _workers_for(self._bytes)
         self.rows = 0
@@ -97,6 +99,7 @@ class HyperliquidImport:
         self._scales = Scales()
         self.report = ImportReport(left_out=left_out, readings=self._choices, order=order)
         self._books = Books(venue or Venue(), self._memory, self._scales, self.report)
+        self.rejects = Rejects(files) if keeps_rejects else None
         self._matches = MatchBooks(self._books, self._choices)
         self._rounds = FundingRounds()
         self._snapshots = Snapshots(self._books)
@@ -104,15 +107,16 @@ class HyperliquidImport:
         self._window = window_of(
             [file.name for file in files], self._memory.began, until, from_snapshot=from_snapshot
         )
-        self._ordinary = OrdinaryTrades(self._books, self._matches)
+        self._moved: Counter[str] = Counter()
+        self._ordinary = OrdinaryTrades(self._books, self._matches, self._moved)
         self._heads = [look_at(file, number, account) for number, file in enumerate(files)]
         # The digests are asked for while the reading goes on.
         self._reached = Reached(digests=self.report.digests)
-        self._moved: Counter[str] = Counter()
         self._known_fills = KnownFills()
         self._hourly: set[tuple[str, str, int]] | None = None
         self._is_inferred = False
         self._learn()
+        self._reading = Choices(account, order, self._scales.known_places)
 
     @property
     def venue(self) -> Venue:
@@ -135,7 +139,7 @@ class HyperliquidImport:
     def events(self) -> Iterator[list[Event]]:
         """The facts as events after `venue`, which has them already; an instant is never torn."""
         for instant in self._instants():
-            if self.venue.kind is None:
+            if self.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
             self.rows += len(instant.rows)
@@ -144,6 +148,11 @@ class HyperliquidImport:
                 self.report.facts += len(events)
                 yield events
         self._close()
+
+    def _is_inside(self, instant: Instant) -> bool:
+        """Whether a row of the instant lies in the imported range: the log begins with it."""
+        window = self._window
+        return window is None or any(window.refusal(row) is None for row in instant.rows)
 
     def _learn(self) -> None:
         """What the log and every meta say about coins, before anything is booked."""
@@ -154,10 +163,12 @@ class HyperliquidImport:
                 try:
                     self._scales.learn_meta(meta)
                 except RowRefused as fault:
-                    self.report.find(f"meta_unread: {fault.detail}"[:120], _start_of(head))
+                    self.report.find(
+                        f"meta_unread: {fault.detail}"[:120], Place(head.file.name, 1, 0)
+                    )
 
     def _instants(self) -> Iterator[Instant]:
-        asked = (self._heads, self._account, self._order, self._reached)
+        asked = (self._heads, self._reading, self._reached)
         if self._workers > 1:
             with ReaderProcess(*asked) as reader:
                 yield from reader.instants()
@@ -167,7 +178,7 @@ class HyperliquidImport:
     def _all_rows(self) -> Iterator[Row]:
         """The rows of all files once more, for what must be known before the first is booked."""
         for head in self._heads:
-            for piece in FileRows(head, self._account, self._order).pieces():
+            for piece in FileRows(head, self._reading).pieces():
                 yield from piece.rows
 
     def _book_instant(self, instant: Instant) -> None:
@@ -181,9 +192,21 @@ class HyperliquidImport:
         seen: dict[str, Row] = {}
         remembers = not self._memory.is_empty
         if self._window is not None:
-            rows = self._inside(rows, self._window)
+            rows = self._window.inside(rows, self._refuse)
+        scales = self._scales
         for row in rows:
             key = row.key
+            if (
+                type(row) is Fill
+                and row.grid is not None
+                and not remembers
+                and key not in seen
+                and not scales.is_foreign(row.coin)
+            ):
+                # Nearly all rows are like this.
+                seen[key] = row
+                sides.append(new_side((row, *row.grid)))
+                continue
             if type(row) is Funding and key not in seen:
                 self._rounds.meet(row)
             if key in seen:
@@ -201,6 +224,9 @@ class HyperliquidImport:
                     stated.append(row)
                     notes = row.notes
                 else:
+                    if sides and self._reading.order == "fills-first":
+                        self._book_matches(sides)
+                        sides = []
                     self._book(row)
                     notes = getattr(row, "notes", ())
             except RowRefused as fault:
@@ -212,28 +238,21 @@ class HyperliquidImport:
             self._book_matches(sides)
         for found in self._rounds.closed():
             self._books.round_funding(found)
-        self._matches.close_instant()
+        self._matches.forced.close_instant()
         if stated:
             self._book_stated(stated)
 
     def _book_matches(self, sides: list[Side]) -> None:
         matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
         self.report.counts["rows_put_in_chain_order"] += moved
+        pairs = 0
         for match in matches:
-            if not self._ordinary.book(match):
-                self._matches.book(match)
-            self._count(match)
-
-    def _inside(self, rows: list[Row], window: Window) -> list[Row]:
-        """The rows that lie in the imported range; the others are refused."""
-        inside: list[Row] = []
-        for row in rows:
-            outside = window.refusal(row)
-            if outside is None:
-                inside.append(row)
+            if self._ordinary.book(match):
+                pairs += 1
             else:
-                self._refuse(row, *outside)
-        return inside
+                self._matches.book(match)
+                self._count(match)
+        self.report.counts["pairs"] += pairs
 
     def _book_stated(self, rows: list[Stated]) -> None:
         """Book or compare what is stated about accounts, after everything else of the instant."""
@@ -253,12 +272,13 @@ class HyperliquidImport:
 
     def _repeated(self, row: Row, before: Row) -> None:
         """A row that was delivered before: of the same millisecond, since its key names that."""
-        if _core(row) == _core(before):
+        if core_of(row) == core_of(before):
             self._refuse(row, "duplicate", READ_BEFORE)
         elif isinstance(row, Refused):
             self._refuse(row, row.code, row.detail)
         else:
-            self._refuse(row, "conflict", "a row of this key says something else")
+            other = before.place.text()
+            self._refuse(row, "conflict", f"the row of this key at {other} says something else")
 
     def _is_known(self, row: Row) -> bool:
         """Whether an earlier import recorded a row; then it is counted, not kept."""
@@ -274,6 +294,8 @@ class HyperliquidImport:
     def _side(self, row: Fill) -> Side:
         scales, coin = self._scales, row.coin
         scales.check_collateral(row)
+        if row.grid is not None:
+            return new_side((row, *row.grid))
         self._need_scale(coin)
         lots = scales.lots(coin, row.size)
         start = scales.lots(coin, row.start)
@@ -300,7 +322,7 @@ class HyperliquidImport:
             kind = f"ledger {row.kind}"
             applied = self._books.update(row, self._choices)
             if row.kind == LIQUIDATION:
-                self._matches.statements.meet(row)
+                self._matches.forced.statements.meet(row)
         elif isinstance(row, Idle):
             kind, applied = f"misc {row.kind}", False
         elif isinstance(row, Mark):
@@ -344,13 +366,15 @@ class HyperliquidImport:
             self.report.pass_known(refused)
         else:
             self.report.refuse_row(refused)
+            if self.rejects is not None:
+                self.rejects.add(refused)
             # What lies outside the window may be imported another time.
             if code not in OUTSIDE_WINDOW:
                 self._books.refuse(refused)
 
     def _count(self, match: Match) -> None:
         counts = self.report.counts
-        buyer, seller = match.buyer, match.seller
+        _, buyer, seller = match
         for side in (buyer, seller):
             if side is not None and side.fill.counts:
                 self._moved[side.fill.place.file] += 1
@@ -385,50 +409,5 @@ class HyperliquidImport:
         report.close(self.venue)
 
 
-def _core(row: Row) -> tuple[object, ...]:
-    return (row.code, row.detail) if isinstance(row, Refused) else row.core
-
-
-def refused_row(row: Row, code: Reason, detail: str) -> Refused:
-    """A row with the reason for which it is not applied.
-
-    A second delivery gets a key of its own, unless an earlier import recorded the row itself.
-    """
-    key = row.key
-    if code == "conflict" or (code == "duplicate" and detail == READ_BEFORE):
-        key = f"{code}|{row.place.text()}|{row.key}"
-    if isinstance(row, Refused):
-        return row._replace(code=code, detail=detail, key=key)
-    if isinstance(row, (Fill, Funding)):
-        kind = "fill" if isinstance(row, Fill) else "funding"
-        return Refused(
-            row.place, row.time, key, code, detail, kind, row.amount, row.account, row.block
-        )
-    if isinstance(row, Update):
-        subject, partner = parties_of(row)
-        kind = f"ledger {row.kind}"
-        return Refused(
-            row.place,
-            row.time,
-            key,
-            code,
-            detail,
-            kind,
-            account=subject,
-            block=row.block,
-            partner=partner,
-        )
-    if isinstance(row, Stated):
-        return Refused(
-            row.place, row.time, key, code, detail, row.kind, account=row.account, block=row.block
-        )
-    kind = "mark" if isinstance(row, Mark) else "misc"
-    return Refused(row.place, row.time, key, code, detail, kind)
-
-
 def _workers_for(size: int) -> int:
     return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1
-
-
-def _start_of(head: Head) -> Place:
-    return Place(head.file.name, 1, 0)

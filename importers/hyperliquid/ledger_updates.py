@@ -29,6 +29,7 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
     "loneLoser": ("hint", "trade"),
     "rewardsClaim": ("none", "perpetual"),
     "send": ("fee-beside", "fee-inside"),
+    "takeoverResidue": ("kept", "outside"),
     "vaultCreate": ("fee-beside", "fee-inside"),
     "vaultDistribution": ("to-user", "to-vault"),
     "vaultWithdraw": ("net", "net-and-costs", "requested"),
@@ -36,8 +37,9 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Kinds of uncertain effect that have readings to choose from.
 
-`loneLoser` is no ledger update: a liquidated row without its partner is a plain trade, unless the
-hint of its price against the mark is taken for what happened.
+Two are no ledger updates. `loneLoser`: a liquidated row without its partner is a plain trade,
+unless the hint of its price against the mark is taken for what happened. `takeoverResidue`: what
+a takeover leaves of an account stays there, or is no longer its own.
 """
 LIQUIDATION: Final = "liquidation"
 

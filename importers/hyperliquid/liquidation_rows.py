@@ -37,7 +37,7 @@ class LiquidationRows:
         said = decimal_of(row.delta, "accountValue").fraction()
         notional = decimal_of(row.delta, "liquidatedNtlPos").fraction()
         sizes = _sizes(row.delta.get("liquidatedPositions"))
-        if self._books.is_past(row.time):
+        if self._books.is_recorded(row.time):
             return
         self._compare_notional(row, notional, sizes)
         if row.delta.get("leverageType") == "Isolated" or not sizes:

@@ -9,21 +9,13 @@ beyond it is named.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
-from domain.position import Position, fill
+from domain.position import Position
 from domain.rounding import half_even
 from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
-from importers.hyperliquid.checks import Close
-from importers.hyperliquid.forced_closes import (
-    MARKET,
-    ForcedClose,
-    forced_close,
-    liquidated_in,
-    liquidation_of,
-)
-from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, is_free_of_fees, label_faults
-from importers.hyperliquid.liquidation_rows import LiquidationRows
+from importers.hyperliquid.forced_books import ForcedBooks
+from importers.hyperliquid.forced_closes import liquidation_of
+from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
 from importers.hyperliquid.pairing import Match, Side
-from importers.hyperliquid.rows import Liquidation, Place, RowRefused
 
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
 """The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
@@ -42,18 +34,12 @@ class MatchBooks:
 
     def __init__(self, books: Books, choices: Mapping[str, str]) -> None:
         self._books = books
-        self._choices = choices
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
-        self._closed_again: set[tuple[str, str]] = set()
-        self._broken: set[Place] = set()
-        self.statements = LiquidationRows(books)
+        self.forced = ForcedBooks(books, choices)
 
     def position_of(self, account: str, coin: str) -> int | None:
         """Lots held; None when the account was never met in this coin."""
-        if (account, coin) not in self._books.memory.met:
-            return None
-        position = self._position(account, coin)
-        return 0 if position is None else position.quantity
+        return self._books.held(account, coin)
 
     def book(self, match: Match) -> None:
         """Book one match, with all that has to be booked around it."""
@@ -69,56 +55,15 @@ class MatchBooks:
             self._meet(side, source)
         liquidation = liquidation_of(match)
         if liquidation is not None:
-            source = self._liquidated(match, liquidation, source)
+            source = self.forced.liquidated(match, liquidation, source)
         before = {account: self._before(account, match.coin) for account in (buyer, seller)}
         for fault in label_faults(match, {name: b.position for name, b in before.items()}):
             books.report.find(fault, first.place)
         if first.label in FREE_OF_FEES or liquidation is not None:
-            self._check_fees(match)
-        forced = self._forced(match)
-        if forced is None or forced.kind is None:
+            self.forced.check_fees(match)
+        if not self.forced.book(match, source):
             self._traded(match, buyer, seller, source)
-        elif forced.kind == "adl":
-            self._check_close(forced, source)
-            self._deleveraged(match, forced, source)
-        else:
-            self._taken_over(match, forced, source)
-        self._settle(match, before, source)
-
-    def _check_fees(self, match: Match) -> None:
-        for side in match.sides:
-            if is_free_of_fees(side.fill.label):
-                holds = not side.fill.fee
-                self._books.report.checks.say("F8", side.fill.place, holds=holds)
-
-    def close_instant(self) -> None:
-        """What can only be said when all rows of an instant are booked."""
-        self.statements.close()
-        self._books.report.checks.end_block()
-        self._closed_again.clear()
-        self._broken.clear()
-
-    def _liquidated(self, match: Match, liquidation: Liquidation, source: Source) -> Source:
-        """Book the mark, compare what the venue says of the account, name the liquidation."""
-        self._book_mark(match, liquidation, source)
-        account = liquidated_in(match, liquidation)
-        if account is None:
-            return source
-        self.statements.before_forced(account)
-        first = match.first.fill
-        name = self._books.memory.chains.id_of(account, first.block, first.time)
-        more: Source = {"liquidation_id": name}
-        taken = self._takeovers_behind(account, match)
-        if taken is not None and liquidation.method != MARKET:
-            more["takeovers"] = taken
-        return dict(sorted({**source, **more}.items()))
-
-    def _takeovers_behind(self, account: str, match: Match) -> str | None:
-        position = self._position(account, match.coin)
-        if position is None:
-            return None
-        chains = self._books.memory.chains
-        return chains.takeovers_behind(account, match.coin, position.opened_seq)
+        self.settle(match, before, source)
 
     def _meet(self, side: Side, source: Source) -> None:
         """Bring the account to where the row says it stood."""
@@ -130,7 +75,7 @@ class MatchBooks:
             self._adjust("opening", side, side.start, source)
         elif held is not None and held != side.start:
             sums.doubts.add("gap")
-            self._broken.add(side.fill.place)
+            self.forced.broken.add(side.fill.place)
             self._books.report.chain_break(side.fill.place, account, coin, held, side.start)
             before = self._before(account, coin)
             self._adjust("gap", side, side.start - held, source)
@@ -150,7 +95,7 @@ class MatchBooks:
         stated: dict[str, int | None] = {"buyer": None, "seller": None}
         if purpose == "gap":
             role = "buyer" if lots > 0 else "seller"
-            stated[role] = _stated(self._position(fill_.account, fill_.coin), lots, 0)
+            stated[role] = _stated(self._books.position(fill_.account, fill_.coin), lots, 0)
         data = {
             "buyer": buyer,
             "buyer_fee": 0,
@@ -165,159 +110,64 @@ class MatchBooks:
         }
         self._emit("market.trade_executed/1", side, _known(data), source)
 
-    def _book_mark(self, match: Match, liquidation: Liquidation, source: Source) -> None:
-        """The mark printed for the venue's liquidation test; a trade price is never a mark."""
-        if liquidation.mark is None:
-            return
-        first = match.first.fill
-        try:
-            price = self._books.scales.ticks(match.coin, liquidation.mark)
-        except RowRefused:
-            self._books.report.find("mark_off_tick", first.place)
-            return
-        if price > 0 and price != self._books.venue.markets[match.coin].mark:
-            self._books.set_mark(match.coin, price, first.time, source)
-
-    def _forced(self, match: Match) -> ForcedClose | None:
-        """The forced close that the books can name; what it lacks is a finding.
-
-        Without a kind the match is booked as a recorded trade, and its source keeps the label.
-        """
-        found = forced_close(match)
-        if found is None:
-            return None
-        report, place = self._books.report, match.first.fill.place
-        for finding in found.findings:
-            report.find(finding, place)
-        if found.kind is None:
-            return found
-        lone_loser = found.winning is None
-        if lone_loser and self._choices.get("loneLoser", "trade") == "trade":
-            return found._replace(kind=None)
-        shrinking = [found.losing, found.winning] if found.kind == "adl" else [found.losing]
-        if any(side.fill.fee for side in match.sides) or not all(
-            side is None or self._shrinks(side) for side in shrinking
-        ):
-            report.find("forced_close_unlike_its_label", place)
-            return found._replace(kind=None)
-        if found.kind == "takeover" and found.losing is None and not self._fits_outside(match):
-            report.find("takeover_without_its_loser", place)
-            return found._replace(kind=None)
-        return found
-
-    def _fits_outside(self, match: Match) -> bool:
-        """Whether the outside account holds what the vault takes: a takeover follows its sign."""
-        side = match.sides[0]
-        held = self._position(f"{OUTSIDE}counterparty:{match.coin}", match.coin)
-        return held is not None and 0 < side.change * held.sign <= abs(held.quantity)
-
-    def _check_close(self, forced: ForcedClose, source: Source) -> None:
-        """Look at a close as its winner's row prints it."""
-        winning, losing = forced.winning, forced.losing
-        if winning is None:
-            return
-        fill_ = winning.fill
-        loser = str(source.get("liquidated", losing.fill.account if losing else ""))
-        again = (fill_.account, fill_.coin) in self._closed_again
-        self._closed_again.add((fill_.account, fill_.coin))
-        self._books.report.checks.close(
-            Close(
-                fill_.place,
-                fill_.coin,
-                loser,
-                fill_.account.partition("@")[0],
-                winning.change,
-                winning.start,
-                winning.price,
-                fill_.closed_pnl or 0,
-                fill_.fee,
-                None if losing is None else losing.start,
-                fill_.place not in self._broken if again else None,
-            )
-        )
-        market = self._books.venue.markets[fill_.coin]
-        if market.previous_mark is None:
-            self._books.report.count("closed_at_unknown_mark")
-        elif winning.price == market.previous_mark:
-            self._books.report.count("closed_at_previous_mark")
-        else:
-            self._books.report.count("closed_at_another_price")
-
-    def _shrinks(self, side: Side) -> bool:
-        held = self.position_of(side.fill.account, side.fill.coin) or 0
-        return held * side.change < 0 and abs(side.change) <= abs(held)
-
     def _traded(self, match: Match, buyer: str, seller: str, source: Source) -> None:
         lots, price = abs(match.sides[0].change), match.sides[0].price
-        held = self._position(buyer, match.coin)
-        bought = self._result(match.buyer, held, lots)
-        after = held
         if buyer == seller:
-            after = fill(held, lots, lots * price, 0, bought).position
-        else:
-            after = self._position(seller, match.coin)
+            self._matched_itself(match, buyer, source)
+            return
+        held, owed = (self._books.position(name, match.coin) for name in (buyer, seller))
         data = {
             "buyer": buyer,
             "buyer_fee": match.buyer.fill.fee if match.buyer else 0,
-            "buyer_realized": bought,
+            "buyer_realized": self._result(match.buyer, held, lots),
             "price": price,
             "purpose": "recorded",
             "quantity": lots,
             "seller": seller,
             "seller_fee": match.seller.fill.fee if match.seller else 0,
             "liquidation_id": source.get("liquidation_id"),
-            "seller_realized": self._result(match.seller, after, -lots),
+            "seller_realized": self._result(match.seller, owed, -lots),
             "trade_id": _trade_id(match.first),
         }
         self._emit("market.trade_executed/1", match.first, _known(data), source)
 
-    def _taken_over(self, match: Match, forced: ForcedClose, source: Source) -> None:
-        bankrupt, vault, lots = self._named(match, forced)
-        data = {
-            "amount": -lots * match.sides[0].price,
-            "bankrupt": bankrupt,
-            "liquidation_id": source.get("liquidation_id") or _unnamed(match, bankrupt),
-            "quantity": abs(lots),
-            "quote": None,
-            "stopped_by": "all_taken",
-            "vault": vault,
+    def _matched_itself(self, match: Match, account: str, source: Source) -> None:
+        """An account that trades with itself keeps its lots, their cost, and its cash but for fees.
+
+        It first adds and then reduces by the same. A short that would first be bought beyond flat
+        sells to an outside account instead and buys back: its entry price stays what it was.
+        """
+        lots = abs(match.sides[0].change)
+        held = self._books.position(account, match.coin)
+        fees = {
+            "buyer_fee": match.buyer.fill.fee if match.buyer else 0,
+            "seller_fee": match.seller.fill.fee if match.seller else 0,
         }
-        self._books.report.count("taken_over")
-        self._emit("market.position_taken_over/1", match.first, data, source)
+        if held is not None and held.quantity < 0 and lots >= -held.quantity:
+            outside = f"{OUTSIDE}self-match:{match.coin}"
+            self._books.open_account(outside, match.first.fill.time)
+            sold = {**fees, "buyer": outside, "buyer_fee": 0, "seller": account}
+            back = {**fees, "buyer": account, "seller": outside, "seller_fee": 0}
+            self._emit_trade(match, sold, source)
+            self._emit_trade(match, {**back, "buyer_realized": 0}, source)
+            return
+        whole: dict[str, Any] = {**fees, "buyer": account, "seller": account}
+        if held is not None:
+            whole["buyer_realized" if held.quantity < 0 else "seller_realized"] = 0
+        self._emit_trade(match, whole, source)
 
-    def _deleveraged(self, match: Match, forced: ForcedClose, source: Source) -> None:
-        bankrupt, victim, lots = self._named(match, forced)
-        # Of a winner outside only that much is known: it held what it gave.
-        held = lots if forced.winning is None else forced.winning.start
+    def _emit_trade(self, match: Match, parties: dict[str, Any], source: Source) -> None:
+        side = match.first
         data = {
-            "amount": -lots * match.sides[0].price,
-            "bankrupt": bankrupt,
-            "cost": None,
-            "decision_id": None,
-            "quantity": abs(lots),
-            "quantity_after": held - lots,
-            "quantity_before": held,
-            "rank": None,
-            "realized": 0 if forced.winning is None else forced.winning.fill.closed_pnl or 0,
-            "score_denominator": None,
-            "score_numerator": None,
-            "victim": victim,
+            **parties,
+            "price": side.price,
+            "purpose": "recorded",
+            "quantity": abs(side.change),
+            "trade_id": _trade_id(side),
         }
-        self._books.report.count("deleveraged")
-        self._emit("market.position_deleveraged/1", match.first, data, source)
+        self._emit("market.trade_executed/1", side, data, source)
 
-    def _named(self, match: Match, forced: ForcedClose) -> tuple[str, str, int]:
-        """Loser, winner, and the loser's change in lots; who has no row is the outside."""
-        outside = f"{OUTSIDE}counterparty:{match.coin}"
-        losing, winning = forced.losing, forced.winning
-        change = losing.change if losing else -winning.change if winning else 0
-        return (
-            losing.fill.account if losing else outside,
-            winning.fill.account if winning else outside,
-            change,
-        )
-
-    def _settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
+    def settle(self, match: Match, before: dict[str, Before], source: Source) -> None:
         """Compare the books' results with the printed ones."""
         for account in sorted({side.fill.account for side in match.sides}):
             sides = [side for side in match.sides if side.fill.account == account]
@@ -338,8 +188,12 @@ class MatchBooks:
                     sums.closed_pnl += side.fill.closed_pnl
                     printed += side.fill.closed_pnl
             difference = printed - realized
-            lots = match.sides[0].change
-            bound = self.note_closed(account, match.coin, earlier.position, lots)
+            if match.is_self_match:
+                # One row may print a result, and yet nothing of the position was closed.
+                if difference:
+                    sums.add_residue("self_match", -difference)
+                continue
+            bound = self.note_closed(account, match.coin, earlier.position, sides[0].change)
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -391,7 +245,7 @@ class MatchBooks:
 
         Gives how many may have been closed since the position was opened.
         """
-        if position is None:
+        if position is None or position.quantity * lots >= 0:
             return 0
         key = (account, coin)
         opened, closed = self._closed.get(key, (position.opened_seq, 0))
@@ -412,14 +266,10 @@ class MatchBooks:
         self._books.emit(kind, f"market/{side.fill.coin}", in_order, side.fill.time, source)
 
     def _before(self, account: str, coin: str) -> Before:
-        position = self._position(account, coin)
+        position = self._books.position(account, coin)
         realized = self._books.venue.markets[coin].realized.get(account, 0)
         known = self._books.memory.is_basis_known(account, coin, position)
         return Before(position, realized, known)
-
-    def _position(self, account: str, coin: str) -> Position | None:
-        market = self._books.venue.markets.get(coin)
-        return None if market is None else market.positions.get(account)
 
 
 def _stated(position: Position | None, lots: int, printed: int | None) -> int | None:
@@ -437,12 +287,6 @@ def _known(data: dict[str, Any]) -> dict[str, Any]:
 def _outside(match: Match) -> str:
     settled = match.first.fill.label == SETTLEMENT and len(match.sides) == 1
     return "settlement" if settled else "counterparty"
-
-
-def _unnamed(match: Match, account: str) -> str:
-    """The liquidation of a takeover whose rows do not say whom it liquidates."""
-    first = match.first.fill
-    return f"{first.block or first.time}:{account}"
 
 
 def _trade_id(side: Side) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
-from importers.hyperliquid.file_rows import LOOK_AHEAD, FileRows, Head, Piece
-from importers.hyperliquid.rows import Row, StreamOrder
+from importers.hyperliquid.file_rows import LOOK_AHEAD, Choices, FileRows, Head, Piece
+from importers.hyperliquid.rows import Row
 from importers.hyperliquid.unpacking import digest_of
 
 TOO_LATE = f"the line comes more than {LOOK_AHEAD} rows after later ones"
@@ -48,12 +48,9 @@ class Reached:
 class Merge:
     """One reading of all files."""
 
-    def __init__(
-        self, heads: Sequence[Head], account: str | None, order: StreamOrder, reached: Reached
-    ) -> None:
+    def __init__(self, heads: Sequence[Head], choices: Choices, reached: Reached) -> None:
         self._waiting = sorted(heads, key=lambda head: (head.start, head.number), reverse=True)
-        self._account = account
-        self._order = order
+        self._choices = choices
         self._open: dict[int, FileRows] = {}
         self._behind = 0
         self.reached = reached
@@ -115,7 +112,7 @@ class Merge:
 
     def _opened(self, head: Head) -> FileRows:
         self.reached.digests[head.file.name] = digest_of(head.file.parts)
-        rows = FileRows(head, self._account, self._order)
+        rows = FileRows(head, self._choices)
         self._open[head.number] = rows
         return rows
 

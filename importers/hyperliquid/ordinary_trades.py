@@ -6,161 +6,188 @@ fails one of them goes to `match_books`, which knows every case. Both give the s
 compares them over whole archives).
 """
 
+from collections import Counter
 from typing import Any, Final
 
-from domain.position import Position
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.match_books import Before, MatchBooks
 from importers.hyperliquid.pairing import Match
 
-_SIGN: Final = {
-    "Close Long": -1,
-    "Close Short": 1,
-    "Long > Short": -1,
-    "Open Long": 1,
-    "Open Short": -1,
-    "Short > Long": 1,
+_LABELS: Final[dict[str | None, tuple[bool, str]]] = {
+    "Close Long": (False, "shrinks"),
+    "Close Short": (True, "shrinks"),
+    "Long > Short": (False, "flips"),
+    "Open Long": (True, "grows"),
+    "Open Short": (False, "grows"),
+    "Short > Long": (True, "flips"),
 }
-_GROWING: Final = frozenset({"Open Long", "Open Short"})
-_FLIPPING: Final = frozenset({"Long > Short", "Short > Long"})
+"""Whether the row buys, and what it does to the position."""
 
 
 class OrdinaryTrades:
     """Books matches of the ordinary kind."""
 
-    def __init__(self, books: Books, matches: MatchBooks) -> None:
+    def __init__(self, books: Books, matches: MatchBooks, moved: Counter[str]) -> None:
+        """`moved` counts booked rows by file."""
+        self._moved = moved
         self._books = books
         self._matches = matches
 
     def book(self, match: Match) -> bool:
         """Book a match if it is an ordinary one; false, with nothing done, if it is not."""
-        buyer, seller = match.buyer, match.seller
+        _, buyer, seller = match
         if buyer is None or seller is None:
             return False
-        bought, sold = buyer.fill, seller.fill
-        books, coin = self._books, bought.coin
-        market = books.venue.markets.get(coin)
-        name, other = bought.account, sold.account
+        # Unpacked at once: asked for one by one the fields of both rows would cost more than this.
+        bought, lots, start, price = buyer
+        sold, _, start_of_seller, _ = seller
+        (
+            place,
+            time,
+            key,
+            name,
+            coin,
+            _,
+            _,
+            _,
+            _,
+            gain,
+            fee,
+            label,
+            _,
+            match_id,
+            order,
+            hashed,
+            block,
+            liquidation,
+        ) = bought[:18]
+        (
+            other_place,
+            other_time,
+            other_key,
+            other,
+            _,
+            _,
+            _,
+            _,
+            _,
+            loss,
+            other_fee,
+            other_label,
+        ) = sold[:12]
+        books = self._books
+        venue = books.venue
+        market, accounts = venue.markets.get(coin), venue.accounts
         if (
             market is None
             or name == other
-            or bought.liquidation is not None
+            or gain is None
+            or loss is None
+            or label is None
+            or other_label is None
+            or liquidation is not None
             or sold.liquidation is not None
-            or bought.closed_pnl is None
-            or sold.closed_pnl is None
-        ):
-            return False
-        positions, met, accounts = market.positions, books.memory.met, books.venue.accounts
-        held, owed = positions.get(name), positions.get(other)
-        lots, price = buyer.change, buyer.price
-        if (
-            name not in accounts
+            or name not in accounts
             or other not in accounts
-            or (held is not None and not held.basis_known)
-            or (owed is not None and not owed.basis_known)
-            or (0 if held is None else held.quantity) != buyer.start
-            or (0 if owed is None else owed.quantity) != seller.start
-            or not _is_labelled(bought.label, buyer.start, lots)
-            or not _is_labelled(sold.label, seller.start, -lots)
         ):
             return False
-        time = bought.time if bought.place < sold.place else sold.time
-        gains, losses = books.sums(name), books.sums(other)
-        realized = market.realized
+        positions, realized = market.positions, market.realized
+        held, owed = positions.get(name), positions.get(other)
+        if (
+            (start != 0 if held is None else held.quantity != start or not held.basis_known)
+            or (
+                start_of_seller != 0
+                if owed is None
+                else owed.quantity != start_of_seller or not owed.basis_known
+            )
+            or not _is_labelled(label, start, lots)
+            or not _is_labelled(other_label, start_of_seller, -lots)
+        ):
+            return False
+        known = books.report.accounts
+        gains = known.get(name) or books.sums(name)
+        losses = known.get(other) or books.sums(other)
         before, before_other = realized.get(name, 0), realized.get(other, 0)
-        if bought.closed_pnl:
-            self._matches.check_result(buyer, bought.closed_pnl)
-        if sold.closed_pnl:
-            self._matches.check_result(seller, sold.closed_pnl)
-        source = _source(match)
-        books.emit_trade(coin, _data(match, held, owed), time, source)
+        data: dict[str, Any] = {"buyer": name, "buyer_fee": fee}
+        # A printed result decides where it leaves something of the position.
+        if start < -lots:
+            data["buyer_realized"] = gain
+        data["price"] = price
+        data["purpose"] = "recorded"
+        data["quantity"] = lots
+        data["seller"] = other
+        data["seller_fee"] = other_fee
+        if start_of_seller > lots:
+            data["seller_realized"] = loss
+        if other_place < place:
+            place, other_place = other_place, place
+            key, other_key = other_key, key
+            label_first, label_second = other_label, label
+            time, hashed, block = other_time, sold.hash, sold.block
+            match_id, order = sold.match, sold.order
+        else:
+            label_first, label_second = label, other_label
+        number = order if match_id is None else match_id
+        data["trade_id"] = f"{number or 0}:{block or time}"
+        file, line, row = place
+        source: dict[str, str | int] = {} if block is None else {"block": block}
+        source["file"] = file
+        if hashed:
+            source["hash"] = hashed
+        source["key"] = key
+        source["key_of_partner"] = other_key
+        source["label"] = label_first
+        source["label_of_partner"] = label_second
+        source["line"] = line
+        if other_place != place:
+            source["place_of_partner"] = "{}:{}#{}".format(*other_place)
+        source["row"] = row
+        if match_id is not None:
+            source["tid"] = match_id
+        books.emit_trade(coin, data, time, source)
+        met = books.memory.met
         if held is None:
             met.add((name, coin))
         if owed is None:
             met.add((other, coin))
-        if (
-            realized.get(name, 0) - before != bought.closed_pnl
-            or realized.get(other, 0) - before_other != sold.closed_pnl
-        ):
+        matches = self._matches
+        if realized.get(name, 0) - before != gain or realized.get(other, 0) - before_other != loss:
             is_known = books.memory.is_basis_known
             earlier = {
                 name: Before(held, before, is_known(name, coin, held)),
                 other: Before(owed, before_other, is_known(other, coin, owed)),
             }
-            self._matches._settle(match, earlier, dict(source))
+            matches.settle(match, earlier, source)
+            self._moved[place.file] += 1
+            self._moved[other_place.file] += 1
             return True
-        self._matches.note_closed(name, coin, held, lots)
-        self._matches.note_closed(other, coin, owed, lots)
+        if gain:
+            matches.check_result(buyer, gain)
+        if loss:
+            matches.check_result(seller, loss)
+        if start < 0:
+            matches.note_closed(name, coin, held, lots)
+        if start_of_seller > 0:
+            matches.note_closed(other, coin, owed, -lots)
+        self._moved[place.file] += 1
+        self._moved[other_place.file] += 1
         amount = lots * price
         gains.rows += 1
-        gains.fees += bought.fee
+        gains.fees += fee
         gains.flow -= amount
-        gains.closed_pnl += bought.closed_pnl
+        gains.closed_pnl += gain
         losses.rows += 1
-        losses.fees += sold.fee
+        losses.fees += other_fee
         losses.flow += amount
-        losses.closed_pnl += sold.closed_pnl
+        losses.closed_pnl += loss
         return True
 
 
 def _is_labelled(label: str | None, held: int, change: int) -> bool:
     """Whether a label is one of the ordinary ones and says what the row does."""
-    if label is None or _SIGN.get(label, 0) * change <= 0:
+    kind = _LABELS.get(label)
+    if kind is None or kind[0] != (change > 0):
         return False
-    after = held + change
-    if held * after < 0:
-        return label in _FLIPPING
-    return (label in _GROWING) == (abs(after) > abs(held)) and label not in _FLIPPING
-
-
-def _data(match: Match, held: Position | None, owed: Position | None) -> dict[str, Any]:
-    """The trade as it is recorded, keys in order; printed results only where they decide."""
-    buyer, seller = match.buyer, match.seller
-    if buyer is None or seller is None:
-        raise ValueError(match)
-    bought, sold = buyer.fill, seller.fill
-    lots = buyer.change
-    first = bought if bought.place < sold.place else sold
-    data: dict[str, Any] = {"buyer": bought.account, "buyer_fee": bought.fee}
-    if held is not None and held.quantity < -lots:
-        data["buyer_realized"] = bought.closed_pnl
-    data["price"] = buyer.price
-    data["purpose"] = "recorded"
-    data["quantity"] = lots
-    data["seller"] = sold.account
-    data["seller_fee"] = sold.fee
-    if owed is not None and owed.quantity > lots:
-        data["seller_realized"] = sold.closed_pnl
-    number = first.match if first.match is not None else first.order
-    data["trade_id"] = f"{number or 0}:{first.block or first.time}"
-    return data
-
-
-def _source(match: Match) -> dict[str, str | int]:
-    """Where both rows stand, keys in order."""
-    buyer, seller = match.buyer, match.seller
-    if buyer is None or seller is None:
-        raise ValueError(match)
-    first, other = buyer.fill, seller.fill
-    if other.place < first.place:
-        first, other = other, first
-    file, line, row = first.place
-    source: dict[str, str | int] = {}
-    if first.block is not None:
-        source["block"] = first.block
-    source["file"] = file
-    if first.hash:
-        source["hash"] = first.hash
-    source["key"] = first.key
-    source["key_of_partner"] = other.key
-    if first.label is not None:
-        source["label"] = first.label
-    if other.label is not None:
-        source["label_of_partner"] = other.label
-    source["line"] = line
-    if other.place != first.place:
-        source["place_of_partner"] = other.place.text()
-    source["row"] = row
-    if first.match is not None:
-        source["tid"] = first.match
-    return source
+    if held == 0 or (held > 0) == (change > 0):
+        return kind[1] == "grows"
+    return kind[1] == ("shrinks" if abs(change) <= abs(held) else "flips")

@@ -5,6 +5,7 @@ match of an account with itself holds two of the same account with the same star
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from importers.hyperliquid.rows import Fill
@@ -17,6 +18,10 @@ class Side(NamedTuple):
     change: int
     start: int
     price: int
+
+
+# A named tuple's own constructor costs twice as much.
+new_side = partial(tuple.__new__, Side)
 
 
 class Match(NamedTuple):
@@ -51,6 +56,9 @@ class Match(NamedTuple):
         )
 
 
+new_match = partial(tuple.__new__, Match)
+
+
 def matches_of(sides: Sequence[Side]) -> list[Match]:
     """The matches among the fills of one instant, in the order of their first rows."""
     return _neighbours(sides) or _searched(sides)
@@ -65,25 +73,42 @@ def _neighbours(sides: Sequence[Side]) -> list[Match] | None:
     for place in range(0, len(sides), 2):
         side, other = sides[place], sides[place + 1]
         fill, change, _, price = side
-        partner = other.fill
-        match = fill.match
+        partner, change_of_partner, _, price_of_partner = other
+        _, _, _, account, coin, _, _, _, _, result, _, _, taker, match = fill[:14]
+        (
+            _,
+            _,
+            _,
+            account_of_partner,
+            coin_of_partner,
+            _,
+            _,
+            _,
+            _,
+            result_of_partner,
+            _,
+            _,
+            taker_of_partner,
+            match_of_partner,
+        ) = partner[:14]
         if (
             match is None
-            or match != partner.match
-            or fill.coin != partner.coin
-            or change != -other.change
-            or price != other.price
-            or fill.account == partner.account
-            or (fill.taker is not None and fill.taker == partner.taker)
-            or fill.closed_pnl is None
-            or partner.closed_pnl is None
+            or match != match_of_partner
+            or coin != coin_of_partner
+            or change != -change_of_partner
+            or price != price_of_partner
+            or account == account_of_partner
+            or (taker is not None and taker == taker_of_partner)
+            or result is None
+            or result_of_partner is None
             or not fill.counts
             or not partner.counts
         ):
             return None
         # A number that stands twice may have its partner elsewhere.
-        numbers.add((fill.coin, match))
-        found.append(Match(place, side, other) if change > 0 else Match(place, other, side))
+        numbers.add((coin, match))
+        pair = (place, side, other) if change > 0 else (place, other, side)
+        found.append(new_match(pair))
     return found if len(numbers) == len(found) else None
 
 

@@ -14,10 +14,10 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Final, Self
 
-from importers.hyperliquid.file_rows import Head
+from importers.hyperliquid.file_rows import Choices, Head
 from importers.hyperliquid.merging import FileTally, Instant, Merge, Reached
 from importers.hyperliquid.plain_fills import new_fill
-from importers.hyperliquid.rows import Fill, Place, Row, StreamOrder
+from importers.hyperliquid.rows import Fill, Place, Row
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
@@ -30,10 +30,8 @@ class ReaderLost(Exception):
 class ReaderProcess:
     """Reads the files in a second process."""
 
-    def __init__(
-        self, heads: Sequence[Head], account: str | None, order: StreamOrder, reached: Reached
-    ) -> None:
-        self._asked = (list(heads), account, order)
+    def __init__(self, heads: Sequence[Head], choices: Choices, reached: Reached) -> None:
+        self._asked = (list(heads), choices)
         self._reached = reached
 
     def __enter__(self) -> Self:
@@ -79,11 +77,11 @@ class ReaderProcess:
                 return
 
 
-def _read(rows: Connection, heads: list[Head], account: str | None, order: StreamOrder) -> None:
+def _read(rows: Connection, heads: list[Head], choices: Choices) -> None:
     """The second process."""
     # Ctrl-C reaches both: the first one decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    merge = Merge(heads, account, order, Reached())
+    merge = Merge(heads, choices, Reached())
     sender = _Sender(rows, merge)
     try:
         try:

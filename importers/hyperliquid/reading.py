@@ -13,6 +13,8 @@ from importers.hyperliquid.unpacking import Damaged, PackedFile
 
 LONGEST_LINE: Final = 32 << 20
 """Bytes of a line; the longest of the archive, an hour's funding, has some 20 MB."""
+_FILLS: Final = b'"events":[["0x'
+_ENVELOPE: Final = 200
 LARGEST_VALUE: Final = 64 << 20
 """Bytes of a file that is one JSON value and must be held as a whole."""
 
@@ -20,14 +22,13 @@ LARGEST_VALUE: Final = 64 << 20
 class RawLine(NamedTuple):
     """A line of a file: its value, or why it has none.
 
-    `is_plain` says that nothing in the value can be a fault: no text beyond ASCII, no escape, no
-    key twice, no NaN.
+    Of a line that looks like a block of fills the value is its bytes, and `is_unread`.
     """
 
     line: int
     value: Any
     fault: str | None = None
-    is_plain: bool = False
+    is_unread: bool = False
 
 
 class Header(list[str]):
@@ -84,10 +85,10 @@ class LineReader:
         raw = b"".join(pieces)
         del pieces
         try:
-            value = parse_json(raw).value
+            value = parse_json(raw.decode("utf-8"))
         except (NotJson, UnicodeDecodeError) as fault:
             lines = raw.splitlines()
-            if len(lines) > 1 and _value(lines[0], 1).fault is None:
+            if len(lines) > 1 and read_line(lines[0], 1).fault is None:
                 yield from _some_lines(lines, ended=raw.endswith(b"\n"))
             else:
                 yield RawLine(1, None, f"no JSON: {fault}")
@@ -108,8 +109,10 @@ class LineReader:
                     continue
                 elif is_csv:
                     yield _cells(raw, number)
+                elif _FILLS in raw[:_ENVELOPE]:
+                    yield RawLine(number, raw, is_unread=True)
                 else:
-                    yield _value(raw, number)
+                    yield read_line(raw, number)
         except Damaged as fault:
             yield RawLine(number + 1, None, str(fault))
 
@@ -166,19 +169,19 @@ def _some_lines(lines: list[bytes], *, ended: bool) -> Iterator[RawLine]:
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
             is_last = number == len(lines)
-            yield _value(raw if is_last and not ended else raw + b"\n", number)
+            yield read_line(raw if is_last and not ended else raw + b"\n", number)
 
 
-def _value(raw: bytes, number: int) -> RawLine:
+def read_line(raw: bytes, number: int) -> RawLine:
+    """A line of JSON: its value, or why it has none."""
     try:
-        value, is_plain = parse_json(raw)
+        return RawLine(number, parse_json(raw.decode("utf-8")))
     except UnicodeDecodeError:
         return RawLine(number, None, "the line is no UTF-8 text")
     except NotJson as fault:
         if raw.endswith(b"\n"):
             return RawLine(number, None, f"the line is no JSON: {fault}")
         return RawLine(number, None, "the last line ends before its JSON does")
-    return RawLine(number, value, None, is_plain)
 
 
 def _cells(raw: bytes, number: int) -> RawLine:

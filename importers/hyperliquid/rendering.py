@@ -11,9 +11,18 @@ from domain.units import decimal_text, fraction_text
 from importers.hyperliquid.accounts import CheckedAccount
 from importers.hyperliquid.ledger_updates import EFFECTS_VERSION
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import MONEY_PLACES, RECORDED_BEFORE, STREAM_ORDERS, Refused
+from importers.hyperliquid.rows import MONEY_PLACES, STREAM_ORDERS, Refused
+from importers.hyperliquid.stated import stated_object, stated_text
 
 LISTED_IN_TEXT = 20
+MATCHES = (
+    "pairs",
+    "single_sides",
+    "self_matches",
+    "taken_over",
+    "deleveraged",
+    "rows_put_in_chain_order",
+)
 
 Json = Any
 
@@ -28,7 +37,7 @@ def report_object(report: ImportReport) -> dict[str, Json]:
     return {
         "lines": report.lines,
         "applied": report.moved + report.no_effect,
-        "rejected": [_rejected(row) for row in report.rejected if row.detail != RECORDED_BEFORE],
+        "rejected": [_rejected(row) for row in report.rejected],
         "rows": {
             "in": report.rows_in,
             "moved": report.moved,
@@ -67,16 +76,15 @@ def report_object(report: ImportReport) -> dict[str, Json]:
             }
             for code, found in sorted(report.reasons.items())
         ],
-        "matches": {
-            name: report.counts[name]
-            for name in (
-                "pairs",
-                "single_sides",
-                "self_matches",
-                "taken_over",
-                "deleveraged",
-                "rows_put_in_chain_order",
-            )
+        "matches": {name: report.counts[name] for name in MATCHES},
+        "refused_kinds": [
+            {"kind": kind, "reason": code, "rows": count}
+            for (kind, code), count in sorted(report.refused_kinds.items())
+        ],
+        "counts": {
+            name: count
+            for name, count in sorted(report.counts.items())
+            if name not in MATCHES and count
         },
         "chain_breaks": [
             {
@@ -92,6 +100,8 @@ def report_object(report: ImportReport) -> dict[str, Json]:
             {"finding": name, "count": found.count, "first": found.first, "last": found.last}
             for name, found in sorted(report.findings.items())
         ],
+        **stated_object(report),
+        "statuses": dict(sorted(report.statuses.items())),
         "accounts": [_account(report, account) for account in report.checked],
         "conservation": {
             "open_interest_difference": {
@@ -128,11 +138,10 @@ def report_text(report: ImportReport) -> Iterator[str]:
             f"  rejected {code}: {found.count}, amount {fraction_text(found.amount)}, "
             f"first {found.first}, last {found.last}"
         )
-    news = [row for row in report.rejected if row.detail != RECORDED_BEFORE]
-    for row in news[:LISTED_IN_TEXT]:
+    for row in report.rejected[:LISTED_IN_TEXT]:
         yield f"    {row.place.text()}: {row.detail}"
-    if (more := len(news) - LISTED_IN_TEXT) > 0:
-        yield f"    and {more} more (--json lists all)"
+    if (more := report.rejected_rows - report.recorded_before - LISTED_IN_TEXT) > 0:
+        yield f"    and {more} more (--rejects FILE keeps all of them, as their files have them)"
     counts = report.counts
     yield (
         f"{counts['pairs']} matches with both rows, {counts['single_sides']} with one, "
@@ -147,7 +156,11 @@ def report_text(report: ImportReport) -> Iterator[str]:
         )
     for name, finding in sorted(report.findings.items()):
         yield f"  finding {name}: {finding.count}, first {finding.first}, last {finding.last}"
+    yield from stated_text(report)
     yield from _assumptions(report)
+    statuses = ", ".join(f"{count} {name}" for name, count in sorted(report.statuses.items()))
+    if statuses:
+        yield f"Accounts by status: {statuses}"
     yield from _sums(report.checked)
     for name, (cash, positions) in report.outside.items():
         holding = ", ".join(

@@ -17,6 +17,7 @@ from importers.hyperliquid.funding_rounds import FundingRound
 from importers.hyperliquid.rows import NOTHING, Place, Reason, Refused, StreamOrder
 
 LISTED_BREAKS = 1_000
+LISTED_REJECTS = 10_000
 REFUSED_AS: Final[dict[str, Reason]] = {
     "F1": "bad_field",
     "F2": "bad_scale",
@@ -137,6 +138,11 @@ class ImportReport:
         return self.rejected_rows == self.recorded_before
 
     @property
+    def statuses(self) -> Counter[str]:
+        """How many accounts have each status; an account in several doubts counts under all."""
+        return Counter(account.status for account in self.checked)
+
+    @property
     def holds(self) -> bool:
         """Whether all identities and conservation hold."""
         return (
@@ -158,7 +164,8 @@ class ImportReport:
     def refuse_row(self, row: Refused) -> None:
         """A row that is not applied."""
         self._count_refused(row)
-        self.rejected.append(row)
+        if len(self.rejected) < LISTED_REJECTS:
+            self.rejected.append(row)
 
     def _count_refused(self, row: Refused) -> None:
         self.files[row.place.file].rejected += 1

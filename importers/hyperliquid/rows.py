@@ -122,6 +122,8 @@ class Fill(NamedTuple):
     notes: tuple[str, ...] = ()
     counts: bool = True
     """False for the second side of a row that states both: a row is counted once."""
+    grid: tuple[int, int, int] | None = None
+    """Signed lots, lots of the start, ticks, where the coin's scale was known when it was read."""
 
     @property
     def core(self) -> tuple[object, ...]:

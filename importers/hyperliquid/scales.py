@@ -98,9 +98,22 @@ class Scales:
             self._places[held.coin] = max(places, self._places.get(held.coin, 0))
             self.inferred.add(held.coin)
 
+    @property
+    def known_places(self) -> dict[str, int]:
+        """Size decimals of all coins that are known so far."""
+        return dict(self._places)
+
+    def is_foreign(self, coin: str) -> bool:
+        """Whether a coin's money is not the books' money."""
+        return coin in self._foreign
+
     def is_known(self, coin: str) -> bool:
         """Whether the coin's market can be listed."""
         return coin in self._places
+
+    def is_stated(self, coin: str) -> bool:
+        """Whether the venue or the log says the scale, not rows alone."""
+        return coin in self._places and coin not in self.inferred
 
     def is_single_tier(self, coin: str) -> bool:
         """Whether the margin tiers are not known."""

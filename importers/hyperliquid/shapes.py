@@ -4,13 +4,14 @@ Lines are known by their shape, never by the name of their file. What has no kno
 refused row of `unknown_kind`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from importers.hyperliquid.fields import LARGEST_WHOLE, address_of, text_or_none, utc_of
 from importers.hyperliquid.fill_rows import Block, fill_row, trade_rows
+from importers.hyperliquid.funding_rates import is_rate, rate_row
 from importers.hyperliquid.ledger_updates import KINDS
 from importers.hyperliquid.other_rows import (
     dump_row,
@@ -20,7 +21,7 @@ from importers.hyperliquid.other_rows import (
     socket_funding_row,
 )
 from importers.hyperliquid.plain_fills import PlainFills
-from importers.hyperliquid.reading import Cells, Header, RawLine
+from importers.hyperliquid.reading import Cells, Header, RawLine, read_line
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
 from importers.hyperliquid.state_rows import (
     is_account_state,
@@ -34,6 +35,8 @@ from importers.hyperliquid.strict_json import Doubled, fault_in
 from importers.hyperliquid.tables import TABLES
 from importers.hyperliquid.unpacking import PACKED
 
+BLOCK_FIELDS: Final = {"block_number", "block_time"}
+
 Raw = dict[str, Any]
 
 
@@ -43,6 +46,7 @@ class Shapes:
 
     file: str
     account: str | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
     header: list[str] = field(default_factory=list)
     metas: list[Raw] = field(default_factory=list)
     blocks: int = 0
@@ -52,23 +56,18 @@ class Shapes:
     _block_before: Block | None = None
 
     def __post_init__(self) -> None:
-        self.plain_fills = PlainFills(self.file)
+        self.plain_fills = PlainFills(self.file, self.places, _fill_in_block)
 
     def rows(self, raw: RawLine) -> Iterable[Row]:
         """The rows of a line, in their order."""
-        if raw.is_plain:
-            try:
-                return self._plain_rows(raw)
-            except (RowRefused, ValueError):
-                pass
+        if raw.is_unread:
+            found = self.plain_fills.rows(raw.line, raw.value)
+            if found is not None:
+                block, rows = found
+                self._count(block, len(rows))
+                return rows
+            raw = read_line(raw.value, raw.line)
         return self._doubted_rows(raw)
-
-    def _plain_rows(self, raw: RawLine) -> Iterable[Row]:
-        """The rows of a block of ordinary fills; raises when it is anything else."""
-        block = _block_of(raw.value)
-        rows = self.plain_fills.rows(raw.line, raw.value["events"], block)
-        self._count(block, len(rows))
-        return rows
 
     def _doubted_rows(self, raw: RawLine) -> Iterator[Row]:
         place = Place(self.file, raw.line, 0)
@@ -92,6 +91,9 @@ class Shapes:
             yield read(place, value)
         elif isinstance(value, Doubled):
             raise RowRefused("bad_json", fault_in(value) or "")
+        elif isinstance(value, dict) and value.keys() >= BLOCK_FIELDS:
+            # A block without events may do without the list of them.
+            yield from self._block(place, {"events": [], **value})
         elif isinstance(value, dict) and "events" in value:
             yield from self._block(place, value)
         elif isinstance(value, dict) and "channel" in value:
@@ -137,6 +139,10 @@ class Shapes:
             yield fill_row(place, address_of(user) if user else self._user(), value, None)
         elif {"coin", "usdc", "szi"} <= value.keys():
             yield socket_funding_row(place, self._user(), value)
+        elif is_rate(value):
+            yield rate_row(place, value)
+        elif {"vaultAddress", "equity"} <= value.keys():
+            raise RowRefused("out_of_scope", "a share of a vault is no perpetual cash")
         else:
             names = ", ".join(sorted(value)[:6])
             raise RowRefused("unknown_kind", f"no known row has the fields {names}"[:160])
@@ -181,12 +187,7 @@ class Shapes:
         self._count(block, len(events))
         if events and isinstance(events[0], list):
             for row, event in enumerate(events):
-                here = place._replace(row=row)
-                try:
-                    yield self._block_fill(here, event, block)
-                except RowRefused as fault:
-                    key = raw_key(here, event)
-                    yield Refused(here, block.time, key, fault.code, fault.detail, "fill")
+                yield _fill_in_block(place._replace(row=row), event, block)
         else:
             yield from event_rows(place.line, self.file, events, block)
 
@@ -195,15 +196,6 @@ class Shapes:
         self.blocks += block != self._block_before
         self._block_before = block
         self.events += events
-
-    def _block_fill(self, place: Place, event: Any, block: Block) -> Row:
-        if fault := fault_in(event):
-            raise RowRefused("bad_json", fault)
-        match event:
-            case [str(user), dict() as fill]:
-                return fill_row(place, address_of(user), fill, block)
-            case _:
-                raise RowRefused("bad_field", "an event of a fill block is [user, fill]")
 
     def _user(self, role: str | None = None) -> str:
         """The account of a dump that does not name it, and says so."""
@@ -224,3 +216,22 @@ def _block_of(value: Raw) -> Block:
     ):
         raise RowRefused("bad_field", "a block line has a block_number and a list of events")
     return Block(number, utc_of(value, "block_time"))
+
+
+def _fill_in_block(place: Place, event: Any, block: Block) -> Row:
+    """One `[user, fill]` of a block, read field by field."""
+    try:
+        return _told(place, event, block)
+    except RowRefused as fault:
+        key = raw_key(place, event)
+        return Refused(place, block.time, key, fault.code, fault.detail, "fill")
+
+
+def _told(place: Place, event: Any, block: Block) -> Row:
+    if fault := fault_in(event):
+        raise RowRefused("bad_json", fault)
+    match event:
+        case [str(user), dict() as fill]:
+            return fill_row(place, address_of(user), fill, block)
+        case _:
+            raise RowRefused("bad_field", "an event of a fill block is [user, fill]")

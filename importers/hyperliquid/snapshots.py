@@ -259,7 +259,7 @@ class Snapshots:
             return
         report, scales = self._books.report, self._books.scales
         places = {
-            one.coin: scales.places(one.coin) for one in row.held if scales.is_known(one.coin)
+            one.coin: scales.places(one.coin) for one in row.held if scales.is_stated(one.coin)
         }
         try:
             found = identities(row.answer, places)

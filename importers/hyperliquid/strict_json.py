@@ -5,9 +5,7 @@ kept as a fault inside the value, so that one bad row does not take its neighbou
 """
 
 import json
-from typing import Any, NamedTuple, cast
-
-from pydantic_core import from_json
+from typing import Any
 
 
 class NotJson(ValueError):
@@ -34,58 +32,14 @@ class NoNumber:
         return self._text
 
 
-class Parsed(NamedTuple):
-    """A JSON value; `is_plain` says that nothing in it can be a fault of `fault_in`."""
-
-    value: Any
-    is_plain: bool
-
-
-def parse_json(raw: bytes) -> Parsed:
-    """The value of a JSON text; raises `NotJson`, or `UnicodeDecodeError`."""
-    if _FILLS in raw[:_ENVELOPE]:
-        block = _plain_block(raw)
-        if block is not None:
-            return Parsed(block, is_plain=True)
+def parse_json(text: str) -> Any:
+    """The value of a JSON text; raises `NotJson`."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            parse_float=Inexact,
-            parse_constant=NoNumber,
-            object_pairs_hook=_object,
+        return json.loads(
+            text, parse_float=Inexact, parse_constant=NoNumber, object_pairs_hook=_object
         )
-    except UnicodeDecodeError:
-        raise
     except (ValueError, RecursionError) as fault:
         raise NotJson(str(fault).split("\n")[0][:120]) from fault
-    return Parsed(value, is_plain=False)
-
-
-_FILLS = b'"events":[["0x'
-_ENVELOPE = 400
-
-
-def _plain_block(raw: bytes) -> dict[str, Any] | None:
-    """A block of fills, read by the fast parser where it cannot differ from the careful one.
-
-    Plain is ASCII without escapes and without a number that has a point. In such a text each key
-    is followed by a colon at once, and the keys that were kept are as many as those that were
-    written: none stands twice.
-    """
-    if not raw.isascii() or b"\\" in raw or b'" ' in raw or b'"\t' in raw or b'"\r' in raw:
-        return None
-    try:
-        value = from_json(raw, allow_inf_nan=False, cache_strings="keys")
-        keys = len(value)
-        for _, fill in value["events"]:
-            keys += len(fill)
-            if "liquidation" in fill:
-                keys += len(fill["liquidation"])
-            if float in set(map(type, fill.values())):
-                return None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return cast("dict[str, Any]", value) if keys == raw.count(b'":') else None
 
 
 def fault_in(value: object) -> str | None:

@@ -5,7 +5,7 @@ others by their millisecond; where the end is a block, rows without one end with
 that is known to lie beyond it. What is outside stays out of the log and may come another time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from domain.instants import instant_text, parse_instant
@@ -33,6 +33,17 @@ class Window:
         self._last_block = last_block
         self._last_time = last_time
         self._ended: int | None = None
+
+    def inside(self, rows: list[Row], refuse: Callable[[Row, Reason, str], None]) -> list[Row]:
+        """The rows in the range; the others are refused."""
+        inside: list[Row] = []
+        for row in rows:
+            outside = self.refusal(row)
+            if outside is None:
+                inside.append(row)
+            else:
+                refuse(row, *outside)
+        return inside
 
     def refusal(self, row: Row) -> tuple[Reason, str] | None:
         """Why a row is outside; None inside, and for rows of no believable time."""

@@ -36,13 +36,13 @@ class Stream(Protocol):
 class PackerMissing(Exception):
     """The library that packs in the wanted way is not installed."""
 
-    code = "packer_missing"
+    code = "missing_extra"
     exit_code = 2
+    hint = "install the extra: pip install 'zerosum[archives]'; or take --compression gzip"
 
     def __init__(self, compression: str) -> None:
         library = _LIBRARY[compression].partition(".")[0]
         super().__init__(f"packing as {compression} needs the library {library}")
-        self.hint = f"pip install {library}, or take --compression gzip"
 
 
 class Archive:

@@ -141,6 +141,9 @@ class _Evening:
 
     def _trade(self, start: int, end: int) -> None:
         """Ordinary trades between two entries, evenly in time."""
+        if start == SNAPSHOT:
+            # Nothing happens in the block of the snapshot, so nobody asks which came first.
+            start = WINDOW
         first = self.tape.rows
         rows = self._rows_until(end) - first
         self._trading.is_panic = CRASH <= start < REBOUND

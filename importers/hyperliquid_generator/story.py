@@ -21,7 +21,7 @@ def clock(text: str) -> int:
 
 DEPOSITS: Final = (clock("17:05:00"), clock("17:25:00"))
 TRADING: Final = clock("17:25:00")
-SNAPSHOT: Final = clock("20:04:54") + 218_000_000
+SNAPSHOT: Final = clock("20:04:54") + 250_000_000
 WINDOW: Final = clock("20:04:56")
 CRASH: Final = clock("21:14:40")
 REBOUND: Final = clock("21:21:00")

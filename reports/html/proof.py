@@ -2,19 +2,33 @@
 
 from typing import Final
 
-from reports.explanation_words import GLOSSARY
+from reports.audience import Document
+from reports.explanation_words import GLOSSARY, ROOT_SKIPPED
 from reports.html.amounts import grouped
 from reports.html.blocks import Block, Cell, Column, Facts, Row, Section, Table, said
 from reports.html.view import View
 
 PROOFS_AT_MOST: Final = 6
 """A page shows so many paths; the evidence bundle holds all."""
+UNSALTED: Final = (
+    "Rows of the ranking carry no salt here: who guesses a neighbour’s whole row exactly could "
+    "confirm the guess with the path."
+)
+SALTED: Final = (
+    "Each row of the ranking carries a salt that only its own reader and auditors are given: the "
+    "hashes in the path confirm no guess of a neighbour’s row."
+)
+NO_ROW_WITHOUT_KEY: Final = (
+    "Rows of the ranking carry a salt, and this page was made without the venue’s row key: it "
+    "cannot show that the reader’s row stands in the ranking."
+)
 
 
 def proof_section(view: View) -> Section:
     """7: roots, leaves, paths, the command that makes the same answer."""
     around, document = view.around, view.document
     at, verdict = document["as_of"], document["verification"]
+    root = verdict["ranking_root"]
     facts = Facts(
         (
             ("Log", Cell(around.origin)),
@@ -27,7 +41,7 @@ def proof_section(view: View) -> Section:
                 ),
             ),
             ("Ranking root", Cell(document["candidates"]["root"], is_code=True)),
-            ("Ranking rebuilt from the log", Cell(verdict["ranking_root"])),
+            ("Ranking rebuilt from the log", Cell(ROOT_SKIPPED if root == "skipped" else root)),
             ("Decision made again from the log", Cell(verdict["redecided"])),
             (
                 f"Policy digest, in the log since seq {grouped(str(around.policy_seq))}",
@@ -115,17 +129,25 @@ def limits_section(view: View) -> Section:
                 "page of the same decision shows them."
             )
         )
-        if view.document.get("own_row") is not None:
-            blocks.append(
-                said(
-                    "Rows of the ranking carry no salt here: who guesses a neighbour’s whole row "
-                    "exactly could confirm the guess with the path.",
-                    is_note=True,
-                )
-            )
+        if note := _about_salts(view):
+            blocks.append(said(note, is_note=True))
     blocks.append(Facts(tuple((word, Cell(meaning)) for word, meaning in _glossary())))
     blocks.append(said(view.around.objection or _objection(view)))
     return Section(8, "limits", "Limits", tuple(blocks))
+
+
+def _about_salts(view: View) -> str | None:
+    """What the hashes in a path could give away, for whoever got or misses a row of its own."""
+    document = view.document
+    has_row, is_blinded = document.get("own_row") is not None, "blinded" in document["candidates"]
+    if not has_row:
+        return NO_ROW_WITHOUT_KEY if is_blinded and _has_rank(document) else None
+    return SALTED if is_blinded else UNSALTED
+
+
+def _has_rank(document: Document) -> bool:
+    account = document.get("account")
+    return account is not None and account["rank"] is not None
 
 
 def _objection(view: View) -> str:

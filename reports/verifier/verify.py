@@ -8,14 +8,14 @@ default its own. Exit 0 intact, 1 tampered or unknown key, 2 wrong usage, 4 unre
 
 import argparse
 import base64
-import hashlib
 import json
 import re
 import sys
 import zipfile
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 FIELDS = ["audience", "decision", "members", "origin", "root", "schema", "size"]
 POLICY = ("close_price", "parameters", "policy", "trigger", "vault_candidate")
@@ -23,11 +23,7 @@ Key = tuple[str, bytes, bytes]
 
 
 class Fault(Exception):
-    """Why the bundle proves nothing, and how bad that is."""
-
-    def __init__(self, verdict: str, text: str) -> None:
-        super().__init__(text)
-        self.verdict = verdict
+    """How bad it is, and why the bundle proves nothing."""
 
 
 def check(fact: object, text: str, verdict: str = "tampered") -> None:
@@ -41,19 +37,14 @@ def readable(fact: object, text: str) -> None:
     check(fact, text, "unreadable")
 
 
-def sha256(raw: bytes) -> bytes:
-    """SHA-256."""
-    return hashlib.sha256(raw).digest()
-
-
 def leaf_of(raw: bytes) -> bytes:
     """Hash of one entry of a list."""
-    return sha256(b"\x00" + raw)
+    return sha256(b"\x00" + raw).digest()
 
 
 def node_of(left: bytes, right: bytes) -> bytes:
     """Hash of two halves of a list."""
-    return sha256(b"\x01" + left + right)
+    return sha256(b"\x01" + left + right).digest()
 
 
 def unbase64(text: str) -> bytes:
@@ -79,14 +70,12 @@ def size_of(text: str) -> int:
 def json_of(raw: bytes) -> Any:
     """JSON without repeated keys and without anything but whole numbers."""
 
-    def whole(text: str) -> NoReturn:
-        raise Fault("unreadable", f"{text[:30]} is not a whole number")
-
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         readable(len(dict(pairs)) == len(pairs), "a JSON object names a key twice")
         return dict(pairs)
 
-    return json.loads(raw, object_pairs_hook=unique, parse_float=whole, parse_constant=whole)
+    # No text of a float or constant is a size, so either ends here.
+    return json.loads(raw, object_pairs_hook=unique, parse_float=size_of, parse_constant=size_of)
 
 
 def canonical(value: object) -> bytes:
@@ -96,7 +85,7 @@ def canonical(value: object) -> bytes:
 
 def root_of(leaves: list[bytes]) -> bytes:
     """Root over a list, as RFC 6962 defines it."""
-    level = leaves or [sha256(b"")]
+    level = leaves or [sha256(b"").digest()]
     while len(level) > 1:
         odd = level[-1:] * (len(level) % 2)  # carried up, never doubled
         level = [node_of(*level[at : at + 2]) for at in range(0, len(level) - 1, 2)] + odd
@@ -122,7 +111,7 @@ def leads_to(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes)
 def begins_with(old: int, size: int, old_root: bytes, root: bytes, path: list[bytes]) -> bool:
     """Whether the path shows that the list of `size` entries begins with the one of `old`."""
     if old in (0, size):
-        return not path and old_root == (root if old == size else sha256(b""))
+        return not path and old_root == (root if old == size else root_of([]))
     hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if not 0 < old < size or not hashes:
         return False
@@ -148,7 +137,7 @@ def key_from(raw: bytes) -> Key:
     name, said, encoded = raw.decode().removesuffix("\n").split("+", 2)
     key = unbase64(encoded)
     readable(len(key) == 33 and key[0] == 1, f"the key of {name} is not Ed25519")
-    identity = sha256(name.encode() + b"\n" + key)[:4]
+    identity = sha256(name.encode() + b"\n" + key).digest()[:4]
     readable(identity.hex() == said, f"the key of {name} has another id than its bytes")
     return name, identity, key[1:]
 
@@ -210,8 +199,8 @@ class Bundle:
         self.manifest = json_of(self.take("MANIFEST.json"))
         written = canonical(self.manifest) + b"\n"
         check(written == members["MANIFEST.json"], "the manifest is not written canonically")
-        readable(sorted(self.manifest) == FIELDS, "another kind of manifest")
-        readable(self.manifest["schema"] == "evidence/1", "another kind of bundle")
+        fits = sorted(self.manifest) == FIELDS and self.manifest["schema"] == "evidence/1"
+        readable(fits, "another kind of bundle")
 
     def take(self, name: str) -> bytes:
         """A member that must be there."""
@@ -232,10 +221,9 @@ class Bundle:
     def digests(self) -> str:
         """Is every member the one that the manifest names?"""
         said: dict[str, str] = self.manifest["members"]
-        found = {n: sha256(r).hex() for n, r in self.members.items() if n != "MANIFEST.json"}
+        found = {n: sha256(r).hexdigest() for n, r in self.members.items() if n != "MANIFEST.json"}
         for name in sorted({*said, *found}):
-            check(name in found, f"{name} is missing")
-            check(said.get(name) == found[name], f"{name} was changed or added")
+            check(said.get(name) == found.get(name), f"{name} was changed, added or left out")
         return f"{len(found)} members have the digests of the manifest"
 
     def checkpoint(self) -> str:
@@ -285,17 +273,20 @@ class Bundle:
         listed = json_of(self.take("candidates.json"))
         said = json_of(self.take("explanation.json"))
         check(said["decision"]["id"] == self.manifest["decision"], "another explanation")
+        check(said["candidates"].get("blinded", False) == listed["blinded"], "salted or not?")
         for item in said["evidence"]:
             raw = self.take(f"events/{item['seq']:09d}.json")
             check(leaf_of(raw).hex() == item["leaf"], f"the explanation's leaf {item['seq']}")
         decided = self.of("market.deleveraging_decided/")
         if self.manifest["audience"] == "trader":
-            return self.own_row(listed["row"], said)
+            return self.own_row(listed["row"], listed["blinded"], said)
         check(decided, "the decision's event is missing")
         data, rows = decided[0]["data"], [json_of(row.encode()) for row in listed["rows"]]
         roots = {data["ranking_root"], listed["root"], said["candidates"]["root"]}
         roots.add(root_of([leaf_of(row.encode()) for row in listed["rows"]]).hex())
         check(len(roots) == 1, "the ranking is not the one that was decided on")
+        check_salts(rows, listed["blinded"])
+        check(("row_key_digest" in data["policy"]) == listed["blinded"], "salted or not?")
         check(data["candidates"] == len(rows) == len(said["ranking"]), "a candidate is missing")
         done = {e["data"]["rank"]: e["data"] for e in self.of("market.position_deleveraged/")}
         closed = {rank: (own["victim"], own["quantity"]) for rank, own in done.items()}
@@ -305,10 +296,11 @@ class Bundle:
         self.numbers(decided[0], rows, done, said)
         return f"{len(rows)} candidates, ranking, closures and policy are those of the log"
 
-    def own_row(self, row: Any, said: Any) -> str:
+    def own_row(self, row: Any, blinded: bool, said: Any) -> str:
         """Does a trader's own row stand in the ranking?"""
         if row is None:
             return "the reader stands in no ranking of this decision"
+        check_salts([json_of(row["row"].encode())], blinded)
         root, *path = map(bytes.fromhex, [row["root"], *row["path"]])
         fits = leads_to(leaf_of(row["row"].encode()), row["index"], row["size"], path, root)
         check(fits and said["candidates"]["root"] == row["root"], "the own row is not ranked")
@@ -317,10 +309,10 @@ class Bundle:
     def policy(self, used: Any) -> None:
         """Was the policy the one in force?"""
         found = json_of(self.take("policy.json"))
-        digest = sha256(canonical({name: used[name] for name in POLICY})).hex()
+        digest = sha256(canonical({name: used[name] for name in POLICY})).hexdigest()
         check(found["policy"] == used and used["digest"] == digest, "the policy is not the one")
         set_by = self.events[found["effective_seq"]]["data"]
-        check(digest in (set_by.get("digest"), set_by.get("adl", {}).get("digest")), "policy event")
+        check(used in (set_by, set_by.get("adl")), "the policy was set otherwise")
 
     def numbers(self, decided: Any, rows: list[Any], done: dict[int, Any], said: Any) -> None:
         """Are the explanation's decimals the whole numbers of rows and events?"""
@@ -331,7 +323,8 @@ class Bundle:
         shown = [(said["decision"]["mark_price"], data["mark_price"] * tick)]
         shown += [(said["decision"]["close_price"], Fraction(data["close_price"]["price"]) * tick)]
         for rank, (row, line) in enumerate(zip(rows, said["ranking"], strict=True), start=1):
-            check((line["rank"], line["account"]) == (rank, row["account"]), f"rank {rank}")
+            same = [line.get(name) == row.get(name) for name in ("account", "salt")]
+            check(line["rank"] == rank and all(same), f"rank {rank}")
             paid = done.get(rank, {"cost": 0, "realized": 0})
             shown += [(line[name], row[name] * lot) for name in ("quantity", "closed")]
             shown += [(line[name], row[name] * unit) for name in ("equity", "unrealized")]
@@ -356,9 +349,16 @@ class Bundle:
                 end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
                 leaves.append(leaf_of(raw[at + 2 : end]))
                 at = end
-        check(not tiles or len(leaves) == self.size, "the log has another size")
-        check(not tiles or root_of(leaves) == self.root, "the log is not the one that was signed")
+        fits = len(leaves) == self.size and root_of(leaves) == self.root
+        check(not tiles or fits, "the log is not the one that was signed")
         return f"all {self.size} events lead to the signed root" if tiles else None
+
+
+def check_salts(rows: list[Any], blinded: bool) -> None:
+    """End here unless each row carries a salt of its own, or none where they are unblinded."""
+    salts = [row["salt"] for row in rows if "salt" in row]
+    fits = all(re.fullmatch(r"[0-9a-f]{32}", salt, re.ASCII) for salt in salts)
+    check(fits and len(salts) == len(set(salts)) == len(rows) * blinded, "salts of the rows")
 
 
 def known_keys(named: list[str], members: dict[str, bytes]) -> list[Key]:
@@ -383,7 +383,7 @@ def main() -> int:
             said = getattr(found, step)()
             sys.stdout.write(f"ok  {said}\n" if said is not None else "")
     except Fault as fault:
-        verdict, text = fault.verdict, str(fault)
+        verdict, text = fault.args
     except ImportError:
         sys.stderr.write("pip install cryptography\n")
         return 2

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from tests.bench.adl import adl_decide, adl_page, rank_million
+from tests.bench.audit import audit
 from tests.bench.seals import proof, sealing
 from tests.bench.streams import mixed_commands, opening, recorded_facts
 
@@ -257,6 +258,7 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "adl_decide": adl_decide,
     "adl_page": adl_page,
     "rank_million": rank_million,
+    "audit": audit,
     "postgresql_single": postgresql_single,
     "postgresql_bulk": postgresql_bulk,
     "postgresql_replay": postgresql_replay,

@@ -11,6 +11,7 @@ from pathlib import Path
 from cli.cascade_mini import SCENARIO
 from domain.adl.candidate import Candidate, Ranked
 from domain.adl.decision import ranking_row
+from domain.adl.row_key import RowKey
 from domain.canonical import canonical_bytes, parse_canonical
 from domain.command_parsing import parse_command
 from domain.envelope import UnreadableEventError, decode, encode
@@ -19,8 +20,9 @@ from domain.merkle import consistency_path, inclusion_path, leaf_hash, root_of
 from domain.scenario import ScenarioReader, is_scenario
 from domain.submission import read_command
 from domain.venue import Venue, apply
+from importers.dydx.importing import DydxImport
 from importers.hyperliquid.importing import HyperliquidImport
-from importers.hyperliquid.reading import _cells, _value
+from importers.hyperliquid.reading import RawLine, _cells, read_line
 from importers.hyperliquid.shapes import Shapes
 from ledger.keys import KeyUnreadable, SigningKey, parse_signing_key, parse_verifier
 from ledger.notes import Checkpoint, NoteFault, read_note, signer_of
@@ -31,6 +33,7 @@ from ledger.proofs import (
     proven_event,
     read_any,
 )
+from ledger.row_keys import parse_row_key, row_key_line
 from ledger.strict import strict_events
 from reports.verifier import verify
 from tests.stories import story
@@ -43,6 +46,7 @@ from tests.unit.importers.archives import (
     ledger_update,
     misc_line,
 )
+from tests.unit.importers.dydx import answers as dydx
 
 SECRET = b64encode(bytes([1]) + bytes(range(32))).decode()
 KEY = SigningKey("venue.example/books", bytes(range(32)))
@@ -221,14 +225,30 @@ def archives() -> tuple[bytes, ...]:
         COLUMNS,
         "2025-10-10T12:00:00Z,ETH,0.0000125,1.0,1.0,1.0,0.1,4000.1,4000.5,4000.2,4000.0,4000.3",
     ]
+    # The venue writes its blocks without spaces.
+    texts += [json.dumps(json.loads(text), separators=(",", ":")) for text in texts[:2]]
     return tuple(text.encode() + b"\n" for text in texts)
+
+
+@cache
+def answers() -> tuple[bytes, ...]:
+    rows = [*dydx.deleveraging("1.5", "3000"), dydx.fill(dydx.CAROL, "BUY", "1", "2000")]
+    return (
+        *(json.dumps(one).encode() + b"\n" for one in rows),
+        json.dumps({"fills": rows}).encode(),
+    )
 
 
 def archive_row(raw: bytes) -> None:
     """A line of a dump and of a table; what is wrong with it comes back as a refused row."""
-    shapes = Shapes("fuzz.jsonl", ALICE)
-    for _ in shapes.rows(_value(raw, 1)):
-        pass
+    line = read_line(raw, 1)
+    if raw.startswith(b'{"block_time"'):
+        # Blocks have a quick reader, which must see what the thorough one sees.
+        quick = Shapes("fuzz.jsonl", ALICE).rows(RawLine(1, raw, is_unread=True))
+        assert list(quick) == list(Shapes("fuzz.jsonl", ALICE).rows(line))
+    else:
+        for _ in Shapes("fuzz.jsonl", ALICE).rows(line):
+            pass
     table = Shapes("fuzz.csv")
     for number, line in enumerate((archives()[9], raw), start=1):
         for _ in table.rows(_cells(line, number)):
@@ -249,6 +269,27 @@ def archive_file(raw: bytes) -> None:
     assert report.rows_in == report.moved + report.no_effect + report.rejected_rows
 
 
+def dydx_file(raw: bytes) -> None:
+    """Answers of dYdX's indexer, booked to their end."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzz.jsonl"
+        path.write_bytes(raw + b"\n" + answers()[0] + answers()[1])
+        run = DydxImport([path])
+        venue = Venue()
+        for some in run.events():
+            for event in some:
+                apply(venue, event)
+
+
+def row_keys() -> tuple[bytes, ...]:
+    line = row_key_line(RowKey(bytes(range(32))))
+    return line.encode(), line.encode() + b"\n"
+
+
+def row_key(raw: bytes) -> None:
+    parse_row_key(raw)
+
+
 PARSERS = (
     Parser("command", commands, read_one_command, (Rejected,), 180),
     Parser("scenario", scenarios, read_scenario, (Rejected,), 130),
@@ -256,10 +297,12 @@ PARSERS = (
     Parser("note", notes, note, (NoteFault,), 120),
     Parser("verifier's note", notes, verifier_note, (), 60),
     Parser("proof", proofs, proof, (NoteFault,), 120),
-    Parser("key", keys, key, (), 60),
+    Parser("key", keys, key, (), 40),
+    Parser("row key", row_keys, row_key, (KeyUnreadable,), 20),
     Parser("ranking row", rows, row, (ValueError, verify.Fault), 60),
-    Parser("archive row", archives, archive_row, (), 65),
+    Parser("archive row", archives, archive_row, (), 60),
     Parser("archive file", archives, archive_file, (), 5),
+    Parser("dYdX file", answers, dydx_file, (), 5),
 )
 """Shares add up to 1,000."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.adl.row_key import RowKey
 from domain.canonical import NotCanonicalError, canonical_bytes, parse_canonical
 from domain.merkle import (
     EMPTY_ROOT,
@@ -138,6 +139,12 @@ def test_the_ranking_root_of_the_worked_example(tlog: Any) -> None:
     assert [leaf.hex() for leaf in leaves] == known["leaf_hashes"]
     assert root_of(leaves).hex() == known["root"]
     assert root_of([]).hex() == known["empty_list_root"]
+    row_key = RowKey(bytes.fromhex(known["blinded"]["row_key"]))
+    assert row_key.digest == known["blinded"]["row_key_digest"]
+    for row, salted in zip(known["rows"], known["blinded"]["rows"], strict=True):
+        plain = json.loads(row)
+        salt = row_key.salt(known["decision"], plain["account"])
+        assert canonical_bytes({**plain, "salt": salt}) == salted.encode()
     blinded = [leaf_hash(row.encode()) for row in known["blinded"]["rows"]]
     assert root_of(blinded).hex() == known["blinded"]["root"]
     own = known["blinded"]["own_row_proof"]

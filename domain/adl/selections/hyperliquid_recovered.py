@@ -18,14 +18,17 @@ def score(candidate: Candidate, _: Circumstances) -> Score:
 
 
 def many(columns: Columns) -> ScoreColumns:
-    """The same by column."""
-    k, square = FLOOR_IS_ONE_OVER, FLOOR_IS_ONE_OVER**2
+    """The same by column, in smaller numbers where both factors are above their floors."""
+    k = FLOOR_IS_ONE_OVER
     _, notionals, costs, unrealized, equities = columns
+    if max(equities) <= min(notionals) * k and max(costs) <= min(unrealized) * k:
+        above = list(map(mul, notionals, unrealized))
+        return ScoreColumns(above, list(map(mul, equities, costs)))
+    square = k * k
     leverages = map(max, [n * k for n in notionals], equities)
     profits = map(max, [u * k for u in unrealized], costs)
-    above = list(map(mul, leverages, profits))
     below = [e * cost * square for cost, e in zip(costs, equities, strict=True)]
-    return ScoreColumns(above, below)
+    return ScoreColumns(list(map(mul, leverages, profits)), below)
 
 
 HYPERLIQUID_RECOVERED = Selection(

@@ -8,8 +8,9 @@ from typing import Any
 from domain.envelope import encode, validate_data
 from domain.events import Event
 from domain.instants import parse_instant
-from domain.venue import Venue, apply, enveloped
+from domain.venue import Venue, apply, enveloped, fold
 from importers.hyperliquid.importing import HyperliquidImport
+from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.report import ImportReport
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -118,10 +119,16 @@ class Imported:
         return 0 if position is None else position.quantity
 
 
-def imported(*paths: Path, **options: Any) -> Imported:
-    """Import, fold every fact with the domain's own fold, and check what must always hold."""
-    run = HyperliquidImport(paths, **options)
+def imported(*paths: Path, after: Imported | None = None, **options: Any) -> Imported:
+    """Import, fold every fact with the domain's own fold, and check what must always hold.
+
+    `after` is an earlier import into the same log.
+    """
     venue, events = Venue(), []
+    if after is not None:
+        options |= {"venue": fold(Venue(), after.events), "memory": Memory.of(after.events)}
+        venue = fold(Venue(), after.events)
+    run = HyperliquidImport(paths, **options)
     for fact in run.facts():
         event = enveloped(venue, fact)
         validate_data(event)
@@ -130,7 +137,7 @@ def imported(*paths: Path, **options: Any) -> Imported:
         events.append(event)
     report = run.report
     assert report.rows_in == report.moved + report.no_effect + report.rejected_rows
-    assert report.rejected_rows == len(report.rejected)
+    assert report.rejected_rows == len(report.rejected) + report.recorded_before
     assert report.holds, [account for account in report.checked if not account.is_exact]
     cost = 0
     for market in venue.markets.values():

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
-from importers.hyperliquid.ledger_updates import KINDS
+from importers.hyperliquid.ledger_updates import KINDS, READINGS
 from tests.unit.importers.archives import (
     ALICE,
+    BLOCK,
     BOB,
     NOON,
     VAULT,
@@ -70,6 +71,16 @@ MOVED: dict[str, Case] = {
         "vaultWithdraw",
         {**SHARE, "requestedUsd": "5.0", "netWithdrawnUsd": "5.0"},
         {ALICE: 5, VAULT: -5},
+    ),
+    "to a builder dex from spot": (
+        "perpDexClassTransfer",
+        {"amount": "5.0", "token": "USDC", "dex": "xyz", "toPerp": True},
+        {f"{ALICE}@xyz": 5, "outside:spot": -5},
+    ),
+    "sent with a fee in another token": (
+        "send",
+        {**SEND, "sourceDex": "", "destinationDex": "", "fee": "1.0", "feeToken": "HYPE"},
+        {ALICE: -5, BOB: 5},
     ),
     "a leader's commission": (
         "vaultLeaderCommission",
@@ -158,11 +169,7 @@ def test_what_is_not_known_moves_nothing(
 def test_every_kind_has_a_case_here_or_is_refused_as_uncertain() -> None:
     named = {case[0] for some in (MOVED, IDLE, REFUSED) for case in some.values()}
 
-    assert set(KINDS) - named == {
-        "accountActivationGas",
-        "deployGasAuction",
-        "gossipPriorityGasAuction",
-    }
+    assert set(KINDS) - named == {case[0] for case in CHOSEN.values()} - named
 
 
 @pytest.mark.parametrize(
@@ -176,6 +183,98 @@ def test_a_reading_of_an_uncertain_kind_is_chosen_by_name(
 
     assert (found.venue.cash[ALICE], found.venue.cash["treasury"]) == (cash, fee)
     assert found.report.readings == {"withdraw": reading}
+
+
+CHOSEN: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, int]]]] = {
+    "gas of an activation": (
+        "accountActivationGas",
+        {"token": "USDC", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: -5, "outside:gas": 5}},
+    ),
+    "gas of a deployment": (
+        "deployGasAuction",
+        {"token": "USDC", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: -5, "outside:gas": 5}},
+    ),
+    "gas of priority": (
+        "gossipPriorityGasAuction",
+        {"token": "USDC", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: -5, "outside:gas": 5}},
+    ),
+    "an abstraction": (
+        "activateDexAbstraction",
+        {"dex": "xyz", "token": "USDC", "amount": "5.0"},
+        {"none": {}, "dex": {f"{ALICE}@xyz": -5, "outside:gas": 5}},
+    ),
+    "a supply": (
+        "borrowLend",
+        {"token": "USDC", "operation": "supply", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: -5, "outside:lending": 5}},
+    ),
+    "a supply withdrawn": (
+        "borrowLend",
+        {"token": "USDC", "operation": "withdraw", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: 5, "outside:lending": -5}},
+    ),
+    "rewards": (
+        "rewardsClaim",
+        {"token": "USDC", "amount": "5.0"},
+        {"none": {}, "perpetual": {ALICE: 5, "outside:rewards": -5}},
+    ),
+    "a distribution": (
+        "vaultDistribution",
+        {"vault": VAULT, "usdc": "5.0"},
+        {"to-user": {ALICE: 5, VAULT: -5}, "to-vault": {ALICE: -5, VAULT: 5}},
+    ),
+    "a vault withdrawal at a cost": (
+        "vaultWithdraw",
+        {**SHARE, "commission": "2.0", "requestedUsd": "9.0", "netWithdrawnUsd": "5.0"},
+        {
+            "net": {ALICE: 5, VAULT: -5},
+            "net-and-costs": {ALICE: 5, VAULT: -7, "outside:vault-share": 2},
+            "requested": {ALICE: 5, VAULT: -9, "outside:vault-share": 4},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHOSEN.values(), ids=CHOSEN.keys())
+def test_every_reading_of_an_uncertain_kind_has_its_effect_and_none_has_no_effect(
+    tmp_path: Path, case: tuple[str, dict[str, Any], dict[str, dict[str, int]]]
+) -> None:
+    kind, delta, effects = case
+    path = written(tmp_path / "misc.jsonl", misc_line(1, ledger_update([ALICE], kind, **delta)))
+
+    assert imported(path).reasons == {"effect_unknown": 1}
+    assert set(effects) == set(READINGS[kind])
+    for reading, moved in effects.items():
+        cash = imported(path, readings={kind: reading}).venue.cash
+        assert {name: units // 1_000_000 for name, units in cash.items() if units} == moved
+
+
+def test_gas_of_another_token_is_no_perpetual_cash_and_borrowing_stays_unknown(
+    tmp_path: Path,
+) -> None:
+    gas = ledger_update([ALICE], "deployGasAuction", token="HYPE", amount="5.0")
+    lent = ledger_update([ALICE], "borrowLend", token="USDC", operation="borrow", amount="5.0")
+    path = written(tmp_path / "misc.jsonl", misc_line(1, gas), misc_line(2, lent))
+    found = imported(path, readings={"borrowLend": "perpetual"})
+
+    assert found.report.no_effect == 1
+    assert found.reasons == {"effect_unknown": 1}
+
+
+def test_both_parties_of_an_uncertain_row_are_named_and_in_doubt(tmp_path: Path) -> None:
+    delta = {**TO_BOB, "usdc": "5.0", "fee": "1.0"}
+    line = misc_line(1, ledger_update([ALICE, BOB], "internalTransfer", **delta))
+    found = imported(written(tmp_path / "misc.jsonl", line))
+
+    (refused,) = [e for e in found.events if e["type"] == "venue.fact_rejected/1"]
+    assert refused["source"]["account"] == ALICE
+    assert refused["source"]["account_of_partner"] == BOB
+    assert refused["source"]["block"] == BLOCK + 12
+    assert {one.sums.account for one in found.report.checked} == {ALICE, BOB}
+    assert {one.status for one in found.report.checked} == {"cash uncertain"}
 
 
 def test_a_transfer_fee_goes_to_the_treasury(tmp_path: Path) -> None:

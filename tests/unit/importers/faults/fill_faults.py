@@ -4,7 +4,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.importers.faults.spoiling import (
+from tests.unit.importers.faults.sites import (
     FillFault,
     NotHereError,
     Site,
@@ -229,11 +229,11 @@ def both_took_liquidity(site: Site) -> None:
 
 def result_is_wrong(site: Site) -> None:
     row = site.one()
-    if not row["dir"].startswith("Close") or row["startPosition"].lstrip("-") == row["sz"]:
+    if not row["dir"].startswith("Close") or row["startPosition"].lstrip("-") != row["sz"]:
         raise NotHereError
     if site.block["events"][site.chosen][0] in site.doubtful:
         raise NotHereError
-    row["closedPnl"] = str(Decimal(row["closedPnl"]) + 1000)
+    row["closedPnl"] = str(Decimal(row["closedPnl"]) + 1_000_000)
     site.expect("finding:closed_pnl_differs")
     site.loses(site.chosen, says=False)
 

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from tests.unit.importers.faults.spoiling import (
+from tests.unit.importers.faults.sites import (
     FundingFault,
     MiscFault,
     MiscSite,
@@ -123,7 +123,7 @@ def _two_amounts(delta: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _garbled(delta: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**delta, "coin": 7}]
+    return [{**delta, "coin": [delta["coin"]]}]
 
 
 def _nobody(delta: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,151 +9,25 @@ import csv
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from importers.hyperliquid_generator.coins import COINS
+from tests.unit.importers.faults.sites import (
+    NO_HASH,
+    Consequences,
+    FillFault,
+    FundingFault,
+    MiscFault,
+    MiscSite,
+    NotHereError,
+    Raw,
+    Site,
+    text_of,
+)
 
-Raw = dict[str, Any]
 FILLS = "venue/node_fills_by_block/hourly/20251010"
 MISC = "venue/misc_events_by_block/hourly/20251010"
-NO_HASH = "0x" + "0" * 64
-
-
-def text_of(value: Any) -> str:
-    """JSON as the archive writes it."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-@dataclass
-class Consequences:
-    """What an importer must say of all faults, and which accounts it may not know exactly."""
-
-    placed: Counter[str] = field(default_factory=Counter)
-    expected: Counter[str] = field(default_factory=Counter)
-    spoiled: set[str] = field(default_factory=set)
-    flagged: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Site:
-    """A match in a block: its two rows stand at `at` and `at + 1` of the block's events."""
-
-    block: Raw
-    at: int
-    spare: Raw
-    """The block as it was, to copy from."""
-    found: Consequences
-    number: int
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
-    text: Callable[[str], str | None] | None = None
-    lost: list[int] = field(default_factory=list)
-    doubtful: frozenset[str] = frozenset()
-    """Accounts that lost a row of this coin before: what their position cost is not known."""
-
-    @property
-    def rows(self) -> tuple[Raw, Raw]:
-        """The fills of the match."""
-        events = self.block["events"]
-        return events[self.at][1], events[self.at + 1][1]
-
-    def one(self) -> Raw:
-        """One of both, in turn."""
-        return self.rows[self.number % 2]
-
-    @property
-    def chosen(self) -> int:
-        """Index of that one."""
-        return self.at + self.number % 2
-
-    def expect(self, *names: str, times: int = 1) -> None:
-        """The importer must say this."""
-        for name in names:
-            self.found.expected[name] += times
-
-    def loses(self, *indices: int, says: bool = True) -> None:
-        """These rows will not be booked: their accounts are off until their next row."""
-        for index in indices:
-            user, _ = self.spare["events"][index]
-            self.found.spoiled.add(user)
-            if says:
-                self.found.flagged.add(user)
-                self.lost.append(index)
-                self.expect("finding:chain_break")
-
-    def rejects(self, reason: str) -> None:
-        """The chosen row is refused for this reason, so its partner stands alone."""
-        self.expect(f"reason:{reason}", "count:single_sides")
-        self.loses(self.chosen)
-
-    def rejects_line(self, reason: str, spoil: Callable[[str], str | None]) -> None:
-        """The rows of the match stand on a line of their own, and that is refused."""
-        self.expect(f"reason:{reason}")
-        self.loses(self.at, self.at + 1)
-        self.text = spoil
-
-    def lines(self) -> Iterator[str]:
-        """The lines that stand instead of the block's one."""
-        yield from self.before
-        if self.text is None:
-            yield text_of(self.block)
-        else:
-            events = self.block["events"]
-            parts = (events[: self.at], events[self.at : self.at + 2], events[self.at + 2 :])
-            for number, part in enumerate(parts):
-                line = text_of({**self.block, "events": part})
-                spoiled = self.text(line) if number == 1 else line
-                if spoiled is not None and (part or number == 1):
-                    yield spoiled
-        yield from self.after
-
-
-FillFault = Callable[[Site], None]
-
-
-@dataclass
-class MiscSite:
-    """A block of misc events and the one of them that is to be spoiled."""
-
-    block: Raw
-    at: int
-    found: Consequences
-    number: int
-    users: list[str]
-    after: list[str] = field(default_factory=list)
-
-    @property
-    def event(self) -> Raw:
-        """The event."""
-        found: Raw = self.block["events"][self.at]
-        return found
-
-    def expect(self, *names: str, times: int = 1) -> None:
-        """The importer must say this."""
-        for name in names:
-            self.found.expected[name] += times
-
-    def beside(self, inner: Raw) -> None:
-        """Another event in the same block, with a hash of its own block."""
-        hash_ = self.event["hash"]
-        if hash_ == NO_HASH:
-            hash_ = "0x" + "7a" * 10 + f"04{self.block['block_number']:08x}" + "0" * 34
-        hash_ = f"{hash_[:-8]}{self.number:08x}"
-        self.block["events"].append({**self.event, "hash": hash_, "inner": inner})
-
-    def loses(self, *users: str) -> None:
-        """Money of these accounts is off, and the rows say nothing about it."""
-        self.found.spoiled.update(users)
-
-
-MiscFault = Callable[[MiscSite], None]
-FundingFault = tuple[Callable[[Raw], list[Raw]], str, bool]
-"""What becomes of one payment, the reason it gives, and whether the payment is lost."""
 
 
 class Spoiler:
@@ -208,7 +82,7 @@ class Spoiler:
         self.account, coin = next(key for key, times in hours.items() if times == 4)
         rows = [
             {
-                "time": 1_760_126_400_000 + number,
+                "time": 1_760_128_200_000 + number,
                 "hash": NO_HASH,
                 "delta": {
                     "type": "funding",
@@ -294,16 +168,18 @@ class Spoiler:
                                 turn += 1
                             else:
                                 site = None
+                    sites = [] if site is None else [site]
                     if inside and site is None and close and "Auto-Deleveraging" in line:
-                        site = self._close_site(block, line_number)
-                        if site is not None:
-                            name = next(iter(close))
-                            self._place(site, name, forced[name], close)
-                    self._heal(block, site)
-                    if site is None:
-                        target.write(line)
+                        for found in self._close_sites(block, line_number):
+                            if close:
+                                name = max(close, key=lambda one: (close[one], one))
+                                self._place(found, name, forced[name], close)
+                                sites.append(found)
+                    self._heal(block, sites)
+                    if sites:
+                        target.writelines(f"{text}\n" for text in sites[0].lines())
                     else:
-                        target.writelines(f"{text}\n" for text in site.lines())
+                        target.write(line)
         assert not waiting, f"not enough rows for {waiting}"
         assert not close, f"not enough closes for {close}"
 
@@ -336,20 +212,22 @@ class Spoiler:
                 return self._at(block, at)
         return None
 
-    def _close_site(self, block: Raw, line: int) -> Site | None:
-        """An ADL close whose accounts have other rows of the coin later, none in this block."""
-        events = block["events"]
-        for at in range(0, len(events), 2):
-            (first, one), (second, other) = events[at], events[at + 1]
-            if "Auto-Deleveraging" not in (one["dir"], other["dir"]):
-                continue
-            coin = one["coin"]
-            if all(self._may_be_off(user, coin, line) for user in (first, second)) and not any(
-                user in (first, second) and row["coin"] == coin and index not in (at, at + 1)
-                for index, (user, row) in enumerate(events)
+    def _close_sites(self, block: Raw, line: int) -> Iterator[Site]:
+        """ADL closes whose accounts have no other row of the coin in this block, last first.
+
+        A loser often has no later row at all: then no chain shows that a row of his is lost.
+        """
+        events, spare = block["events"], copy.deepcopy(block)
+        rows = Counter((user, row["coin"]) for user, row in events)
+        for at in range(len(events) - 2, -1, -2):
+            users = [user for user, _ in events[at : at + 2]]
+            one, other = (row for _, row in events[at : at + 2])
+            keys = [(user, one["coin"]) for user in users]
+            if "Auto-Deleveraging" in (one["dir"], other["dir"]) and all(
+                rows[key] == 1 and key in self._met and key not in self._off for key in keys
             ):
-                return self._at(block, at)
-        return None
+                ended = {at + end for end, key in enumerate(keys) if self._last[key] <= line}
+                yield Site(block, at, spare, self.found, 0, ended=frozenset(ended))
 
     def _at(self, block: Raw, at: int) -> Site:
         doubtful = self._doubtful.get(block["events"][at][1]["coin"], ())
@@ -361,16 +239,16 @@ class Spoiler:
         known = (user, coin) in self._met and (user, coin) not in self._off
         return known and self._last[user, coin] > line
 
-    def _heal(self, block: Raw, site: Site | None) -> None:
+    def _heal(self, block: Raw, sites: list[Site]) -> None:
         """An account's next sound row brings it back to where it says."""
-        for user, row in (site.spare if site else block)["events"]:
+        events = (sites[0].spare if sites else block)["events"]
+        for user, row in events:
             self._off.discard((user, row["coin"]))
             self._met.add((user, row["coin"]))
-        if site is not None:
-            for index in site.lost:
-                user, row = site.spare["events"][index]
-                self._off.add((user, row["coin"]))
-                self._doubtful.setdefault(row["coin"], set()).add(user)
+        for index in {index for site in sites for index in site.lost}:
+            user, row = events[index]
+            self._off.add((user, row["coin"]))
+            self._doubtful.setdefault(row["coin"], set()).add(user)
 
     def _spoil_misc(
         self, folder: Path, faults: dict[str, MiscFault], funding: dict[str, FundingFault]
@@ -432,22 +310,3 @@ def _lines_of(path: Path) -> list[str]:
 
 def _write(path: Path, lines: list[str]) -> None:
     path.write_text("".join(lines))
-
-
-class NotHereError(Exception):
-    """The fault does not fit this event."""
-
-
-def off_by_a_lot(text: str, coin: str) -> str:
-    """A position one lot larger; none where there is no position."""
-    number = Decimal(text)
-    if not number:
-        raise NotHereError
-    places = next(one.size_places for one in COINS if one.name == coin)
-    return str(number + Decimal(1).scaleb(-places).copy_sign(number))
-
-
-def off_by_a_step(text: str, coin: str) -> str:
-    """A price one unit higher."""
-    places = next(one.price_places for one in COINS if one.name == coin)
-    return str(Decimal(text) + Decimal(1).scaleb(-places))

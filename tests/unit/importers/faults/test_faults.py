@@ -12,7 +12,8 @@ from importers.hyperliquid_generator.generating import generate
 from tests.unit.importers.archives import Imported, imported
 from tests.unit.importers.faults.fill_faults import CLOSE_FAULTS, FILL_FAULTS
 from tests.unit.importers.faults.misc_faults import FUNDING_FAULTS, MISC_FAULTS
-from tests.unit.importers.faults.spoiling import Consequences, Spoiler
+from tests.unit.importers.faults.sites import Consequences
+from tests.unit.importers.faults.spoiling import Spoiler
 
 Spoiled = tuple[Path, Imported, Consequences]
 
@@ -128,7 +129,7 @@ def test_every_kind_of_fault_was_placed(few: Spoiled) -> None:
 
 @pytest.mark.long
 def test_a_million_rows_with_forty_faults_of_each_kind(tmp_path: Path) -> None:
-    case = spoiled(tmp_path, accounts=2_000, fills=1_000_000, count=40)
+    case = spoiled(tmp_path, accounts=3_000, fills=1_000_000, count=40)
 
     check_reports(case)
     check_the_rest(case)

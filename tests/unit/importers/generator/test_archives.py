@@ -16,7 +16,7 @@ from importers.hyperliquid_generator.chance import Chance
 from importers.hyperliquid_generator.generating import FolderNotEmpty, TooFewRows, generate
 from tests.unit.importers.generator.evenings import blocks, evening
 
-DIGEST = "?"
+DIGEST = "c0b7207931947bb30384e2db227c500c4782d62201efa995017393b55533052d"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -208,5 +208,5 @@ def test_a_packer_that_is_not_installed_is_named(
     exit_code, _, err = called(capsys, str(tmp_path / "out"), "--compression", "lz4")
 
     assert exit_code == 2
-    assert err.startswith("error[packer_missing]:")
+    assert err.startswith("error[missing_extra]:")
     assert not (tmp_path / "out").exists()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from cli.adl_explain_command import asked_about
+from cli.adl_explain_command import asked_of
 from cli.adl_pages import Explained, explained_for
 from cli.cascade_mini import SCENARIO
 from cli.reading import reading
 from cli.settings import settings_of
+from domain.adl.row_key import RowKey
 from reports.audience import Audience
-from reports.explanation import Asked
 from reports.html.rendering import sheet_html
 from tests.acceptance.calling import Books, books_with, cascade_mini
 
@@ -22,15 +22,13 @@ def decision_of(
     decision: str,
     account: str | None = None,
     audience: Audience = Audience.AUDITOR,
+    row_key: RowKey | None = None,
 ) -> Explained:
     """A decision as its reader may see it."""
     context = click.Context(click.Command("explain"))
     settings_of(context).store = books.url
     with reading(context) as read:
-        found = read.decision(decision)
-        asked = Asked(found, read.books.quote)
-        if account is not None:
-            asked = asked_about(read.ledger, found, read.books.quote, account)
+        asked = asked_of(read, read.decision(decision), account, row_key)
         return explained_for(read, asked, audience)
 
 

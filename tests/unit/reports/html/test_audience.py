@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from domain.adl.row_key import RowKey
 from domain.merkle import is_included, leaf_hash
 from reports.audience import Audience
 from reports.html.rendering import sheet_html
-from tests.unit.reports.html.pages import Books, books_with, cascade_mini, decision_of
+from tests.row_keys import ROW_KEY, tell
+from tests.unit.reports.html.pages import SCENARIO, Books, books_with, cascade_mini, decision_of
 
 FEW = dedent("""\
     at 2026-10-10T21:00:00Z
@@ -43,7 +45,7 @@ HASH = re.compile(r"\b[0-9a-f]{64}\b")
 NOBODY_MORE = "mark 60000"
 
 
-def told(folder: Path, **amounts: str) -> Books:
+def told(folder: Path, row_key: RowKey | None = None, **amounts: str) -> Books:
     folder.mkdir()
     usual = {
         "carol": "325000",
@@ -53,13 +55,17 @@ def told(folder: Path, **amounts: str) -> Books:
         "frank_sells": "2",
         "gina_sells": NOBODY_MORE,
     }
-    return books_with(folder, FEW.format(**{**usual, **amounts}))
+    books = Books(folder)
+    tell(books.url, FEW.format(**{**usual, **amounts}), row_key)
+    return books
 
 
-def seen(books: Books, account: str | None, audience: Audience) -> tuple[str, str]:
+def seen(
+    books: Books, account: str | None, audience: Audience, row_key: RowKey | None = None
+) -> tuple[str, str]:
     """JSON and page without commitments."""
     decision = books.ask("adl", "list", "--json").json["rows"][0]["id"]
-    made = decision_of(books, decision, account, audience)
+    made = decision_of(books, decision, account, audience, row_key)
     return HASH.sub("#", made.evidence), HASH.sub("#", sheet_html(made.sheet))
 
 
@@ -72,13 +78,15 @@ OTHERS = {
 
 @pytest.mark.parametrize("differ", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("audience", [Audience.TRADER, Audience.PUBLIC])
+@pytest.mark.parametrize("row_key", [None, ROW_KEY], ids=["unsalted", "salted"])
 def test_logs_that_differ_in_hidden_amounts_give_the_same_page_but_for_commitments(
-    tmp_path: Path, differ: dict[str, str], audience: Audience
+    tmp_path: Path, differ: dict[str, str], audience: Audience, row_key: RowKey | None
 ) -> None:
     account = "dave" if audience is Audience.TRADER else None
-    one, other = told(tmp_path / "one"), told(tmp_path / "other", **differ)
+    one = told(tmp_path / "one", row_key)
+    other = told(tmp_path / "other", row_key, **differ)
 
-    assert seen(one, account, audience) == seen(other, account, audience)
+    assert seen(one, account, audience, row_key) == seen(other, account, audience, row_key)
     # The same comparison does tell the logs apart where nothing is hidden.
     json_one, page_one = seen(one, account, Audience.AUDITOR)
     json_other, page_other = seen(other, account, Audience.AUDITOR)
@@ -161,6 +169,48 @@ def test_a_trader_holds_the_proof_that_its_row_stands_in_the_ranking(mini: Books
     leaf, root = bytes.fromhex(row["leaf"]), bytes.fromhex(row["root"])
     assert is_included(leaf, row["index"], row["size"], path, root)
     assert not is_included(leaf, row["index"] - 1, row["size"], path, root)
+
+
+@pytest.fixture(scope="module")
+def salted(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    books = Books(tmp_path_factory.mktemp("salted"))
+    tell(books.url, SCENARIO)
+    return books
+
+
+def test_a_trader_of_a_venue_with_a_row_key_holds_its_row_with_its_salt(salted: Books) -> None:
+    made = decision_of(salted, "ADL-34", "dave", Audience.TRADER, ROW_KEY)
+    row = made.document["own_row"]
+
+    assert json.loads(row["row"])["salt"] == ROW_KEY.salt("ADL-34", "dave")
+    assert row["verified"] == "equal"
+    assert made.document["verification"]["ranking_root"] == "equal"
+    others = [ROW_KEY.salt("ADL-34", name) for name in ("bob", "carol")]
+    page = sheet_html(made.sheet)
+    assert not any(salt in made.evidence + page for salt in others)
+    assert "confirm no guess" in page
+    assert "carry no salt" not in page
+
+
+def test_without_the_row_key_a_page_skips_the_ranking_root_and_says_so(salted: Books) -> None:
+    made = decision_of(salted, "ADL-34", "dave", Audience.TRADER)
+
+    assert made.document["verification"] == {"redecided": "equal", "ranking_root": "skipped"}
+    assert made.document["candidates"]["blinded"]
+    assert made.document["own_row"] is None
+    page = sheet_html(made.sheet)
+    assert "made without the venue’s row key" in page
+    assert "skipped: its rows are salted" in page
+    auditor = decision_of(salted, "ADL-34", "dave").document
+    assert auditor["verification"] == made.document["verification"]
+    assert "salt" not in auditor["ranking"][0]
+
+
+def test_a_page_without_salts_says_that_too(mini: Books) -> None:
+    made = decision_of(mini, "ADL-34", "dave", Audience.TRADER, ROW_KEY)
+
+    assert "carry no salt" in sheet_html(made.sheet)
+    assert made.document == decision_of(mini, "ADL-34", "dave", Audience.TRADER).document
 
 
 def test_a_trader_gets_proofs_of_events_it_is_a_party_to_only(mini: Books) -> None:

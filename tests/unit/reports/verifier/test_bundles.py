@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,7 @@ OTHER_POLICY = {
     "trigger": "negative_equity",
     "vault_candidate": "excluded",
 }
-OTHER_DIGEST = verify.sha256(canonical_bytes(OTHER_POLICY)).hex()
+OTHER_DIGEST = sha256(canonical_bytes(OTHER_POLICY)).hexdigest()
 
 
 def another_policy(forgery: Forgery) -> None:
@@ -247,7 +248,7 @@ def policy_without_its_digest(forgery: Forgery) -> None:
 FORGERIES: dict[str, tuple[Forge, str, str]] = {
     # manifest, checkpoint
     "schema": (set_in("manifest", "schema", to="evidence/2"), "unreadable", "kind of bundle"),
-    "field": (set_in("manifest", "more", to=1), "unreadable", "kind of manifest"),
+    "field": (set_in("manifest", "more", to=1), "unreadable", "kind of bundle"),
     "no checkpoint": (missing("checkpoint"), "unreadable", "checkpoint is missing"),
     # proofs
     "unpaired": (missing(PROOF), "tampered", "do not pair"),
@@ -319,8 +320,8 @@ FORGERIES: dict[str, tuple[Forge, str, str]] = {
     # policy
     "policy file": (set_in("policy", "policy", to={}), "tampered", "the policy is not the one"),
     "policy digest": (policy_without_its_digest, "tampered", "the policy is not the one"),
-    "policy never set": (another_policy, "tampered", "policy event"),
-    "policy event": (set_in("policy", "effective_seq", to=33), "tampered", "policy event"),
+    "policy never set": (another_policy, "tampered", "was set otherwise"),
+    "policy event": (set_in("policy", "effective_seq", to=33), "tampered", "was set otherwise"),
     # log
     "log event": (
         member("log/tile/entries/000.p/37", lambda raw: raw.replace(b"1500", b"1501", 1)),
@@ -335,7 +336,7 @@ FORGERIES: dict[str, tuple[Forge, str, str]] = {
     "log longer": (
         member("log/tile/entries/000.p/37", lambda raw: raw + b"\x00\x00"),
         "tampered",
-        "the log has another size",
+        "the log is not the one that was signed",
     ),
     # numbers
     "rank": (set_in("explanation", "ranking", 1, "rank", to=3), "tampered", "rank 2"),
@@ -390,21 +391,21 @@ def test_an_event_that_the_bundle_carries_is_named_by_its_seq(judged: Judge) -> 
 
 @pytest.mark.parametrize(
     "policy_event",
-    [{"digest": "own"}, {"adl": {"digest": "own"}}],
+    ["policy", {"adl": "policy"}],
     ids=["set by a command", "set with the market"],
 )
 def test_a_policy_is_in_force_from_the_event_that_set_it(
-    judged: Judge, policy_event: dict[str, object]
+    judged: Judge, policy_event: object
 ) -> None:
     forgery = Forgery()
-    digest = forgery.policy["policy"]["digest"]
-    text = json.dumps(policy_event).replace("own", digest)
+    used = forgery.policy["policy"]
+    text = json.dumps(policy_event).replace('"policy"', json.dumps(used))
     forgery.events[28]["data"] = json.loads(text)
     forgery.shown = [*forgery.shown, 29]
     forgery.policy["effective_seq"] = 29
     assert judged(forgery.members()).verdict == "intact"
-    forgery.events[28]["data"] = json.loads(text.replace(digest, "00"))
-    assert judged(forgery.members()).text == "policy event"
+    forgery.events[28]["data"] = json.loads(text.replace(used["digest"], "00"))
+    assert judged(forgery.members()).text == "the policy was set otherwise"
 
 
 def test_market_facts_come_from_the_decisions_own_market(judged: Judge) -> None:
@@ -527,10 +528,13 @@ def test_a_manifest_that_does_not_fit_is_found(judged: Judge) -> None:
         assert judged(with_manifest(**{name: value})).text == "manifest and checkpoint differ"
     listed = manifest["members"]
     assert judged(with_manifest(members={**listed, "policy.json": "00"})).text == (
-        "policy.json was changed or added"
+        "policy.json was changed, added or left out"
     )
-    assert judged(with_manifest(members={**listed, "more": "00"})).text == "more is missing"
-    assert judged({**members, "more": b""}).text == "more was changed or added"
+    assert (
+        judged(with_manifest(members={**listed, "more": "00"})).text
+        == "more was changed, added or left out"
+    )
+    assert judged({**members, "more": b""}).text == "more was changed, added or left out"
     loose = {**members, "MANIFEST.json": members["MANIFEST.json"].replace(b":", b": ", 1)}
     assert judged(loose).text == "the manifest is not written canonically"
     found = judged({name: raw for name, raw in members.items() if name != "MANIFEST.json"})

@@ -31,8 +31,9 @@ TEXT = checkpoint(5, ROOT)
 def refused(call: Callable[[], object], text: str, verdict: str = "unreadable") -> None:
     with pytest.raises(verify.Fault) as caught:
         call()
-    assert caught.value.verdict == verdict
-    assert text in str(caught.value)
+    found, said = caught.value.args
+    assert found == verdict
+    assert text in said
 
 
 def test_a_key_is_its_name_its_id_and_its_bytes() -> None:
@@ -87,8 +88,7 @@ def test_json_holds_whole_numbers_and_names_no_key_twice() -> None:
     assert verify.json_of(b'{"a": [1, -2, "x", null, true]}') == {"a": [1, -2, "x", None, True]}
     refused(lambda: verify.json_of(b'{"a": 1, "a": 1}'), "names a key twice")
     for number in ("1.0", "1e3", "NaN", "-Infinity"):
-        refused(lambda number=number: verify.json_of(number.encode()), "whole number")
-    refused(lambda: verify.json_of(b"1." + b"0" * 40), "1." + "0" * 28 + " is")
+        refused(lambda number=number: verify.json_of(number.encode()), "is no size")
 
 
 def test_canonical_json_is_short_and_sorted() -> None:

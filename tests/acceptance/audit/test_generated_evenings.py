@@ -1,0 +1,59 @@
+"""Does an audit of generated evenings meet their truth, whatever the seed?"""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.audit.auditing import AuditedDecision
+from importers.hyperliquid_generator.generating import generate
+from tests.recorded import audited
+from tests.unit.importers.archives import imported
+
+LITERAL, SYMMETRIC = 0, 1
+SEEDS = (2, 8)
+"""In the first the literal reading is violated; in the second an account trades with itself."""
+
+Evening = tuple[list[AuditedDecision], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
+def evening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    folder: Path = tmp_path_factory.mktemp("evening")
+    generate(folder, seed=request.param, accounts=60, fills=2_000)
+    text = (folder / "truth" / "adl_decisions.jsonl").read_text()
+    rows = imported(folder / "venue", readings={"withdraw": "fee-beside"})
+    return audited(rows.events), [json.loads(line) for line in text.splitlines()]
+
+
+def test_every_decision_of_the_truth_is_found_and_conforms(evening: Evening) -> None:
+    found, truth = evening
+
+    assert [(one.key.instant.number, one.key.market, one.key.bankrupt) for one in found] == [
+        (one["block_number"], one["coin"], one["liquidated_user"]) for one in truth
+    ]
+    verdicts = {str(one.findings[SYMMETRIC].verdict) for one in found}
+    assert verdicts == {"conforms"}
+
+
+def test_candidates_and_scores_are_those_of_the_truth(evening: Evening) -> None:
+    for found, told in zip(*evening, strict=True):
+        roster = found.roster
+        assert roster is not None
+        scores = {
+            name: roster.fraction(SYMMETRIC, name)
+            for place, name in enumerate(roster.accounts)
+            if roster.unrealized[place] > 0 and roster.equities[place] > 0
+        }
+        assert scores == {
+            row["user"]: Fraction(row["score_num"], row["score_den"]) for row in told["candidates"]
+        }
+
+
+def test_closes_are_those_of_the_truth_in_their_order(evening: Evening) -> None:
+    for found, told in zip(*evening, strict=True):
+        closed = [row["user"] for row in told["candidates"] if row["closed"] != "0.0"]
+
+        assert [row.close.victim for row in found.closes] == closed
