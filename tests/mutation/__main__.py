@@ -1,8 +1,8 @@
 """How many small mistakes would the tests find? `python -m tests.mutation [TARGET…]`
 
 --every N tries each N-th mutant only (counted over a target's files, so a sample is the same one
-each time); --json FILE keeps what became of each; --again FILE tries only changes that an earlier
-run did not find.
+each time); --json FILE keeps what became of each; --again FILE leaves out changes that an earlier
+run found everywhere.
 """
 
 import argparse
@@ -21,17 +21,17 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--file", help="only the files whose path contains this")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--again", type=Path, help="what an earlier --json did not find")
+    parser.add_argument("--again", type=Path, help="an earlier --json")
     options = parser.parse_args()
     # Before the tests' settings are loaded: few examples, always the same ones.
     os.environ["ZEROSUM_HYPOTHESIS"] = "mutants"
     from tests.mutation.runner import counted, tried
 
-    again = None
+    again = set[tuple[str, str]]()
     if options.again:
         rows = json.loads(options.again.read_text())
-        lost = [row for row in rows if row["outcome"] in ("survived", "unreached")]
-        again = {(row["file"], row["what"]) for row in lost}
+        lost = {(r["file"], r["what"]) for r in rows if r["outcome"] in ("survived", "unreached")}
+        again = {(r["file"], r["what"]) for r in rows} - lost
     found = []
     for target in options.targets or TARGETS:
         start = time.monotonic()

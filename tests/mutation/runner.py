@@ -48,10 +48,10 @@ class Result(NamedTuple):
 class Runner:
     """A pytest plugin that asks its tests about mutants instead of running them once."""
 
-    def __init__(self, files: list[str], every: int, again: set[tuple[str, str]] | None) -> None:
+    def __init__(self, files: list[str], every: int, found: set[tuple[str, str]]) -> None:
         self._files = {str(ROOT / name): name for name in files}
         self._every = every
-        self._again = again
+        self._found = found
         self._reached: dict[str, set[tuple[str, int]]] = {}
         self._seconds: dict[str, float] = {}
         self.results: list[Result] = []
@@ -68,7 +68,7 @@ class Runner:
             source = Path(path).read_text()
             for mutant in mutants_of(source):
                 number += 1
-                if self._again is not None and (name, mutant.what) not in self._again:
+                if (name, mutant.what) in self._found:
                     continue
                 if number % self._every == 0:
                     self._try(items, path, name, source, mutant)
@@ -250,10 +250,10 @@ def tried(
     files: list[str],
     tests: tuple[str, ...],
     every: int,
-    again: set[tuple[str, str]] | None = None,
+    found: set[tuple[str, str]],
 ) -> list[Result]:
-    """Try every mutant (or every n-th, or those named) of the files against the tests."""
-    runner = Runner(files, every, again)
+    """Try every mutant (or every n-th, none of those found before) of the files against the tests."""
+    runner = Runner(files, every, found)
     arguments = [*OPTIONS, "-p", "no:terminal", *(str(ROOT / test) for test in tests)]
     pytest.main(arguments, plugins=[runner])
     return runner.results
