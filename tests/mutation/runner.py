@@ -252,7 +252,7 @@ def tried(
     every: int,
     found: set[tuple[str, str]],
 ) -> list[Result]:
-    """Try every mutant (or every n-th, none of those found before) of the files against the tests."""
+    """Try the mutants of the files, every n-th, but none of those that were found before."""
     runner = Runner(files, every, found)
     arguments = [*OPTIONS, "-p", "no:terminal", *(str(ROOT / test) for test in tests)]
     pytest.main(arguments, plugins=[runner])

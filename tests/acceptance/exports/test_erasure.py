@@ -91,7 +91,10 @@ def test_erasing_leaves_the_name_nowhere_and_every_proof_valid(books: Books) -> 
     assert books.ask("apply", books.write("more", f"deposit {alice} 1")).exit_code == 0
 
 
-def test_an_account_of_a_recorded_log_is_erased_and_the_archive_goes_on(tmp_path: Path) -> None:
+def test_an_account_of_a_recorded_log_is_erased_and_the_archive_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     books, facts = Books(tmp_path), list(archive(60))
     with Ledger.create(books.url, "venue.example/books") as ledger:
         ledger.record(facts[:40])
