@@ -8,11 +8,21 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 
-_RULES: Final = ("tests/unit/domain", "tests/property", "tests/oracle")
+_RULES: Final = ("tests/unit/domain", "tests/property")
+_RANKS: Final = (
+    "tests/unit/domain/adl",
+    "tests/unit/domain/test_liquidation.py",
+    "tests/unit/domain/test_waterfall.py",
+    "tests/unit/domain/test_redecide.py",
+    "tests/property/test_all_policies_agree.py",
+    "tests/property/test_allocation.py",
+    "tests/property/test_sharing.py",
+    "tests/property/test_every_decision.py",
+)
 _LEDGER: Final = ("tests/unit/ledger",)
 
 TARGETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "adl": (("domain/adl/*.py", "domain/adl/selections/*.py"), _RULES),
+    "adl": (("domain/adl/*.py", "domain/adl/selections/*.py"), _RANKS),
     "margin": (("domain/margin.py", "domain/bankruptcy.py"), _RULES),
     "liquidation": (("domain/liquidation.py", "domain/waterfall.py"), _RULES),
     "tree": (
