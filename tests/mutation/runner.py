@@ -110,8 +110,8 @@ class Runner:
         tree = program(source, mutant)
         codes = exchanged(compile(source, path, "exec"), compile(tree, path, "exec"))
         if codes is None:
-            asked = [i for i in items if any(file == path for file, _ in self._reached[i.nodeid])]
-            outcome, by = imported_anew(name, tree, [item.nodeid for item in asked])
+            # What a module holds may be read without a line of it being run.
+            outcome, by = imported_anew(name, tree, [item.nodeid for item in items])
         else:
             asked = [i for i in items if (path, mutant.line) in self._reached[i.nodeid]]
             outcome, by = UNREACHED, ""

@@ -145,3 +145,14 @@ def test_a_whole_unit_that_no_rounding_left_stays_with_its_owner() -> None:
     assert [fact["amount"] for fact in told.of("market.position_deleveraged")] == [91]
     assert told.venue.cash["alice"] == 1
     assert told.of("account.collateral_moved") == []
+
+
+def test_an_account_without_a_unit_waits_and_one_that_lacks_a_unit_is_deleveraged() -> None:
+    nothing_left = story(f"{LONG}\nmark 80")
+    one_unit_short = story(f"{LONG}\nwithdraw alice 0.000001\nmark 80")
+
+    assert nothing_left.venue.equity("alice") == 0
+    assert nothing_left.quantity("alice") == 1
+    assert nothing_left.of("market.deleveraging_decided") == []
+    assert one_unit_short.of("market.deleveraging_decided")[0]["equity"] == -1
+    assert one_unit_short.quantity("alice") == 0
