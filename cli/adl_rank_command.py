@@ -11,6 +11,7 @@ from domain.adl.selections import SELECTIONS
 from domain.errors import Rejected
 from domain.market import Market
 from domain.specification import AdlPolicy
+from domain.venue import Venue
 from projections.errors import UnknownMarket
 from reports.indicator import rank_page
 from reports.whatif import Choice
@@ -45,7 +46,27 @@ def adl_rank(
             raise UnknownMarket(market)
         sign = 1 if side == "long" else -1
         chosen = _policy(found, policy, given)
+        _all_marked(books.venue, found, sign)
         show(context, rank_page(books.venue, found, sign, chosen, books.as_of))
+
+
+def _all_marked(venue: Venue, market: Market, sign: int) -> None:
+    """Refuse where a holder's worth is not known, as a recorded log may leave it."""
+    if market.mark is None:
+        return
+    unmarked = {
+        held
+        for account, position in market.positions.items()
+        if position.sign == sign
+        for held in venue.holdings[account]
+        if venue.markets[held].mark is None
+    }
+    if unmarked:
+        raise not_found(
+            "inputs_missing",
+            f"holders of this side also hold {', '.join(sorted(unmarked))}, which has no mark",
+            "zerosum positions shows what is known",
+        )
 
 
 def _policy(market: Market, name: str | None, given: dict[str, str]) -> AdlPolicy:

@@ -7,13 +7,15 @@ import click
 
 from cli.adl_explain_command import asked_of
 from cli.adl_pages import Explained, explained_for
+from cli.auditing import is_recorded
 from cli.errors import not_found, wrong_usage
 from cli.exporting import target
 from cli.keys import key_option, known_keys, row_key_in, row_key_option
 from cli.output import as_of_line, note
 from cli.plain import plain_text
 from cli.prove_command import HINT, consistency_proof, inclusion_proof
-from cli.reading import Reading, reading
+from cli.reading import Reading, log_only, reading
+from cli.recorded_evidence import asked_for, only_for_auditors, recorded_members
 from cli.settings import Question
 from domain.adl.decision import decision
 from domain.adl.row_key import check_row_key
@@ -83,27 +85,56 @@ def export_evidence(
         )
     if reader is Audience.TRADER and with_log:
         raise wrong_usage("usage", "the whole log shows everybody's events; it is the auditor's")
+    with log_only(context) as recorded:
+        if is_recorded(recorded):
+            only_for_auditors(reader)
+            about = asked_for(context, recorded, decision_id)
+            signed = _covering(recorded, decision_id, about.found.last_seq)
+            members = recorded_members(recorded, about, signed)
+            at = signed.checkpoint
+            head = Head(at.origin, at.size, at.root, decision_id, audience, is_recorded=True)
+            _write(context, recorded, head, members, signed, keys, output, with_log=with_log)
+            return
     with reading(context) as books:
         found, row_key = books.decision(decision_id), row_key_in(row_key_file)
         # A bundle proves the ranking, so it is made with the row key or not at all.
         check_row_key([found.spec.adl], row_key)
         asked = asked_of(books, found, account, row_key)
-        signed = covering_note(books.ledger.store, asked.found.last_seq, newest=False)
-        if signed is None:
-            last = asked.found.last_seq
-            text = f"no signed checkpoint covers {decision_id}, whose last event is {last}"
-            raise not_found("no_checkpoint", text, HINT)
+        signed = _covering(books, decision_id, asked.found.last_seq)
         members = _Members(books, asked, reader, signed).collected()
-        key = signer_of(signed, known_keys(keys))
-        members[f"keys/{file_stem(key.name)}.vkey"] = key.line().encode("ascii") + b"\n"
-        if with_log:
-            rows = books.ledger.rows(1, signed.checkpoint.size)
-            members |= entry_tiles([row.raw for row in rows])
-    at = signed.checkpoint
-    head = Head(at.origin, at.size, at.root, decision_id, audience, asked.is_blinded)
+        at = signed.checkpoint
+        head = Head(at.origin, at.size, at.root, decision_id, audience, asked.is_blinded)
+        _write(context, books, head, members, signed, keys, output, with_log=with_log)
+
+
+def _covering(books: Reading, decision_id: str, last: int) -> SignedNote:
+    signed = covering_note(books.ledger.store, last, newest=False)
+    if signed is None:
+        text = f"no signed checkpoint covers {decision_id}, whose last event is {last}"
+        raise not_found("no_checkpoint", text, HINT)
+    return signed
+
+
+def _write(
+    context: click.Context,
+    books: Reading,
+    head: Head,
+    members: Members,
+    signed: SignedNote,
+    keys: tuple[str, ...],
+    output: Path | None,
+    *,
+    with_log: bool,
+) -> None:
+    """Put the bundle together with keys, log and verifier."""
+    key = signer_of(signed, known_keys(keys))
+    members[f"keys/{file_stem(key.name)}.vkey"] = key.line().encode("ascii") + b"\n"
+    if with_log:
+        rows = books.ledger.rows(1, head.size)
+        members |= entry_tiles([row.raw for row in rows])
     raw = bundle(head, members)
     if output is None:
-        output = Path(f"{decision_id}.zip")
+        output = Path(f"{head.decision}.zip")
     with target(None if str(output) == "-" else output) as out:
         out.write(raw)
     note(context, f"wrote {output}, {len(raw):,} bytes, {len(members) + 3} members")

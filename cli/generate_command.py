@@ -38,7 +38,9 @@ def generate_group() -> None:
     """Write a made-up venue's archive, with its truth."""
 
 
-@click.command(cls=Question)
+@click.command(
+    cls=Question, epilog="Example: zerosum generate hyperliquid --seed 2 --fills 20000 evening"
+)
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--seed", default=7, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--accounts", default=60, show_default=True, help="How many accounts trade.")
@@ -61,13 +63,10 @@ def hyperliquid(
     compression: Compression,
     force: bool,
 ) -> None:
-    r"""Write a made-up archive in Hyperliquid's formats, with its truth.
+    """Write a made-up archive in Hyperliquid's formats, with its truth.
 
     An evening with a crash, takeovers and auto-deleveraging. OUT/venue holds what a venue
     publishes, OUT/truth what really happened; truth/SHA256SUMS is written last.
-
-    \b
-    Example:  zerosum generate hyperliquid --seed 7 --accounts 60 --fills 2000 evening
     """
     if not 0 <= seed <= LARGEST_SEED:
         raise wrong_usage("bad_value", f"--seed {seed} is not a number of 64 bits")

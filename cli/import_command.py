@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import click
 
 from cli.errors import CommandFailed, Failure, wrong_usage
+from cli.import_beginnings import books_of
 from cli.import_endings import import_body, leave_import, show_import
 from cli.import_files import write_rejects, write_report
 from cli.lazy import Lazy, LazyGroup
@@ -22,16 +23,15 @@ from cli.settings import Question, settings_of
 from domain.envelope import validated
 from domain.events import Event
 from domain.units import is_identifier
-from domain.venue import Venue
+from importers.hyperliquid.books import VENUE
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
-from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.reader_process import ReaderLost
 from importers.hyperliquid.rendering import report_object, report_text
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
 from importers.hyperliquid.unpacking import UnreadablePath
 from importers.hyperliquid.window import BadWindow
-from ledger.errors import DecidedLog, StoreMissing
+from ledger.errors import StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
 from reports.page import AsOf
@@ -176,7 +176,7 @@ class _Run:
             self.origin = ledger.origin
             found = self._found(ledger)
             digests = found.report.digests
-            with _reading_failures():
+            with reading_failures():
                 recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
             if recorded.events <= EVENTS_TO_FOLLOW:
                 rows_follow(self._context, ledger)
@@ -194,7 +194,7 @@ class _Run:
             with ledger:
                 self.origin = ledger.origin
                 found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        with _reading_failures():
+        with reading_failures():
             for events in self._watched(found):
                 validated(events)
         return found, None, moment
@@ -211,13 +211,7 @@ class _Run:
 
     def _found(self, ledger: Ledger | None) -> HyperliquidImport:
         archive = self._archive
-        venue, memory = Venue(), Memory()
-        if ledger is not None and ledger.head:
-            venue = ledger.venue_at(ledger.head)
-            if venue.kind == "decided":
-                message = "this log's venue decides here; it takes no recorded facts"
-                raise DecidedLog(message)
-            memory = Memory.of(ledger.events())
+        venue, memory = books_of(ledger, VENUE)
         try:
             return HyperliquidImport(
                 archive.paths,
@@ -240,7 +234,8 @@ class _Run:
 
 
 @contextmanager
-def _reading_failures() -> Iterator[None]:
+def reading_failures() -> Iterator[None]:
+    """What goes wrong while files are read, as this command says it."""
     try:
         yield
     except UnreadablePath as fault:

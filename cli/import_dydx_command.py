@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from cli.errors import wrong_usage
+from cli.import_beginnings import books_of
 from cli.import_endings import import_body, leave_import, show_import
 from cli.progress import Progress
 from cli.reading import as_of, rows_follow
@@ -13,12 +14,11 @@ from cli.settings import Question, settings_of
 from domain.envelope import validated
 from domain.events import Event
 from domain.units import is_identifier
-from domain.venue import Venue
+from importers.dydx.books import VENUE
 from importers.dydx.importing import DydxImport
 from importers.dydx.rendering import report_object, report_text
-from importers.hyperliquid.memory import Memory
 from importers.hyperliquid.unpacking import UnreadablePath
-from ledger.errors import DecidedLog, StoreMissing
+from ledger.errors import StoreMissing
 from ledger.ledger import Ledger
 from ledger.recording import Recorded
 from reports.page import AsOf
@@ -106,11 +106,5 @@ class _Run:
         progress.end()
 
     def _found(self, ledger: Ledger | None) -> DydxImport:
-        venue, memory = Venue(), Memory()
-        if ledger is not None and ledger.head:
-            venue = ledger.venue_at(ledger.head)
-            if venue.kind == "decided":
-                message = "this log's venue decides here; it takes no recorded facts"
-                raise DecidedLog(message)
-            memory = Memory.of(ledger.events())
+        venue, memory = books_of(ledger, VENUE)
         return DydxImport(self._paths, account=self._account, venue=venue, memory=memory)

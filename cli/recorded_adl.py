@@ -16,6 +16,7 @@ from cli.recorded_spans import recorded_span
 from domain.audit.auditing import Audit
 from domain.audit.decisions import AuditedDecision, Terms, without_roster
 from domain.instants import instant_text
+from ledger.streams import first_of
 from projections.errors import UnknownAccount, UnknownDecision
 from reports.audience import Audience
 from reports.html.blocks import Sheet
@@ -95,19 +96,25 @@ def explain_recorded(
             _explain_all(context, books, asked.html, asked)
         return
     found = decision_named(context, books, name, asked.terms)
-    about = _about(books, found, asked)
+    about = asked_about(books, found, asked)
     page = recorded_explanation(about, as_of(books.ledger, found.last_seq))
     if asked.html is not None:
-        _write(context, asked.html, sheet_html(_sheet(about, page)).encode("utf-8"))
+        _write(context, asked.html, sheet_html(recorded_sheet(about, page)).encode("utf-8"))
     if asked.pdf is not None:
         evidence = json_text(page.object()) + "\n"
-        _write(context, asked.pdf, sheet_pdf(_sheet(about, page), evidence, found.time))
+        _write(context, asked.pdf, sheet_pdf(recorded_sheet(about, page), evidence, found.time))
     if asked.html is None and asked.pdf is None:
         show(context, with_persons(context, page, _named(found)) if asked.names else page)
 
 
-def _about(books: Reading, found: AuditedDecision, asked: Question) -> AskedAbout:
-    return AskedAbout(found, quote_of(books), asked.audience, asked.account)
+def asked_about(books: Reading, found: AuditedDecision, asked: Question) -> AskedAbout:
+    """The question with what proves the answer: listing, mark and closes, for an auditor."""
+    leaves: dict[int, bytes] = {}
+    if asked.audience is Audience.AUDITOR:
+        listed = first_of(books.ledger.store, f"market/{found.spec.id}")
+        seqs = {listed, found.mark_seq, *(one.close.seq for one in found.closes)} - {0}
+        leaves = {seq: books.ledger.leaf_at(seq) for seq in sorted(seqs)}
+    return AskedAbout(found, quote_of(books), asked.audience, asked.account, leaves)
 
 
 def quote_of(books: Reading) -> str:
@@ -121,7 +128,8 @@ def _named(found: AuditedDecision) -> list[str]:
     return [found.key.bankrupt, *names, *(one.close.victim for one in found.closes)]
 
 
-def _sheet(about: AskedAbout, page: Page) -> Sheet:
+def recorded_sheet(about: AskedAbout, page: Page) -> Sheet:
+    """The explanation as a page."""
     found = about.found
     facts = (
         ("Decision", found.id),
@@ -140,10 +148,10 @@ def _explain_all(context: click.Context, books: Reading, folder: Path, asked: Qu
     folder.mkdir(parents=True, exist_ok=True)
     listed: list[dict[str, Json]] = []
     for found in audited(context, books, Audit(asked.terms), 1, books.seq, until=books.seq):
-        about = _about(books, found, asked)
+        about = asked_about(books, found, asked)
         page = recorded_explanation(about, as_of(books.ledger, found.last_seq))
         with target(folder / page_name(found.id)) as out:
-            out.write(sheet_html(_sheet(about, page)).encode("utf-8"))
+            out.write(sheet_html(recorded_sheet(about, page)).encode("utf-8"))
         listed.append({**recorded_row(found), "policy": "not in the record"})
     made = index_html(listed, books.ledger.origin, quote_of(books), books.as_of, asked.audience)
     with target(folder / "index.html") as out:

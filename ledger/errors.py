@@ -20,6 +20,7 @@ a hint that says what to try next. Refusals of the domain (`Rejected`) are no er
     ├── UnknownSeq           the log has no such place (exit 3)
     ├── RecordedLog          a recorded log takes no commands (exit 5)
     ├── DecidedLog           a decided log takes no facts (exit 5)
+    ├── OtherVenue           a log records one venue (exit 5)
     ├── LogOutOfOrder        events that do not continue this log (exit 5)
     └── SourceConflict       a row of a file said something else before (exit 5)
 """
@@ -148,6 +149,14 @@ class DecidedLog(LedgerError):
     code = "decided_log"
     exit_code = 5
     hint = "import archives into a store of their own"
+
+
+class OtherVenue(LedgerError):
+    """A log that records one venue takes no facts of another."""
+
+    code = "other_venue"
+    exit_code = 5
+    hint = "import archives of each venue into a store of their own"
 
 
 class LogOutOfOrder(LedgerError):

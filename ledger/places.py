@@ -6,6 +6,7 @@ SHA-256 is kept beside it for people who compare archives.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import func, select
@@ -20,6 +21,9 @@ from ledger.writer import SourceKey
 
 OPENING: Final = frozenset({"venue.opened/1", "market.listed/1", "account.opened/1"})
 """Facts that open a stream: without a place in a file they are known by their stream."""
+
+# A named tuple's own constructor costs twice as much.
+_key_of = partial(tuple.__new__, SourceKey)
 
 _event = schema.event.c
 _key = schema.source_key.c
@@ -103,7 +107,7 @@ class Places:
             else:
                 part = self._next_part(number, line)
             parts[place] = part
-            keys.append(SourceKey(number, line, part, event["seq"]))
+            keys.append(_key_of((number, line, part, event["seq"])))
         return keys
 
     def new_files(self) -> list[tuple[int, str, bytes]]:

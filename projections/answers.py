@@ -108,6 +108,43 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """One step of a liquidation that a venue decided elsewhere; None is not in the record.
+
+    `takeovers` are, for an adl step, the liquidations that the vault's position came from.
+    """
+
+    seq: int
+    step: str
+    market: str | None
+    quantity: int
+    price: Fraction | None
+    loss: int | None
+    left: int | None
+    reason: str | None
+    takeovers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTimeline:
+    """One recorded liquidation, from its first forced row to its last.
+
+    Equity and maintenance margin are those of the books just before, where they are certain; the
+    outcome is known where the account holds nothing any more. `deleveraged_in` are decisions that
+    closed what a vault took over here.
+    """
+
+    id: str
+    account: str
+    started_seq: int
+    equity: int | None
+    maintenance_margin: int | None
+    outcome: str | None
+    steps: tuple[RecordedStep, ...]
+    deleveraged_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MarkRow:
     """One mark update."""
 

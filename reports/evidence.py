@@ -36,6 +36,12 @@ UNBLINDED: Final = (
     "can recognise its row.\n"
 )
 
+RECORDED: Final = (
+    "The venue decided elsewhere. The bundle shows which closes its archive says were made, at\n"
+    "which price and mark, and that they stand in the signed log; not by which rule, nor that the\n"
+    "archive is true or shows every close of that block (--with-log adds the whole log).\n"
+)
+
 Members = dict[str, bytes]
 
 
@@ -49,6 +55,8 @@ class Head:
     decision: str
     audience: str
     is_blinded: bool = False
+    is_recorded: bool = False
+    """Whether a venue decided elsewhere: then there is neither ranking nor policy to prove."""
 
 
 def event_name(seq: int) -> str:
@@ -112,9 +120,21 @@ def verifier() -> bytes:
     return files("reports.verifier").joinpath("verify.py").read_bytes()
 
 
+@cache
+def recorded_verifier() -> bytes:
+    """The same for a decision that a venue made elsewhere, still in one file."""
+    source = files("reports.verifier").joinpath("recorded.py").read_bytes()
+    common, start, _ = verifier().partition(b'\n\nif __name__ == "__main__":')
+    _, imports, own = source.partition(b"\nfrom reports.verifier.verify import")
+    if not start or not imports:
+        message = "the parts of the verifier cannot be told"
+        raise RuntimeError(message)
+    return common + own[own.index(b"\n") :]
+
+
 def bundle(head: Head, members: Mapping[str, bytes]) -> bytes:
     """The ZIP."""
-    found = {**members, "verify.py": verifier()}
+    found = {**members, "verify.py": recorded_verifier() if head.is_recorded else verifier()}
     found["VERIFY.txt"] = _instructions(head, found).encode("utf-8")
     manifest = {
         "audience": head.audience,
@@ -160,14 +180,14 @@ def _instructions(head: Head, members: Members) -> str:
             "   openssl pkeyutl -verify -pubin -keyform DER -inkey pub.der -rawin -in body "
             "-sigfile sig\n"
         ),
-        BLINDED if head.is_blinded else UNBLINDED,
+        RECORDED if head.is_recorded else BLINDED if head.is_blinded else UNBLINDED,
     ]
     if "checkpoint-before" in members:
         parts.append(
             "checkpoint-before was signed before the decision; the consistency file shows that "
             "the\nlog of the decision begins with it, so what it covers was fixed first.\n"
         )
-    else:
+    elif not head.is_recorded:
         parts.append(
             "No checkpoint from before the decision was kept: that the policy was fixed first is "
             "shown\nby the order of the events alone.\n"

@@ -13,6 +13,7 @@ from domain.adl.candidate import Ranked
 from domain.adl.decision import candidates, circumstances
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
+from domain.audit.knowledge import is_outside
 from domain.market import Market
 from domain.specification import AdlPolicy
 from domain.units import Lots
@@ -84,7 +85,9 @@ def queue(venue: Venue, market: Market, side: int, policy: AdlPolicy) -> list[Pl
     if market.mark is None:
         return []
     # At the mark a close costs nobody anything, so nobody is left out for what a close would cost.
-    holders = candidates(venue, market, side, Fraction(market.mark))
+    everybody = candidates(venue, market, side, Fraction(market.mark))
+    # An outside account of a recorded log stands for what is not shown: nobody can close it.
+    holders = [one for one in everybody if not is_outside(one.account)]
     about = circumstances(market, policy)
     rows = ranked(holders, policy, selection_of(policy), MORE_THAN_ANYBODY_HOLDS, about).rows
     found, ahead = [], 0

@@ -5,7 +5,7 @@ not say, so every reading is shown with its verdict, and what is missing is part
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.audit.decisions import AuditedDecision
 from domain.audit.line import ranks_of
@@ -43,6 +43,8 @@ class AskedAbout:
     quote: str
     audience: Audience = Audience.AUDITOR
     account: AccountId | None = None
+    leaves: Mapping[int, bytes] = field(default_factory=dict)
+    """Leaf hashes of the events that fix closes, price and mark; who may see them."""
 
 
 def recorded_explanation(asked: AskedAbout, as_of: AsOf) -> Page:
@@ -89,7 +91,7 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
         "unknown": unknown(found),
         "answer": answer(asked),
         "checks": {one.name: str(one.answer) for one in found.checks},
-        "evidence": [one.close.seq for one in found.closes] if is_auditor else [],
+        "evidence": [{"seq": seq, "leaf": asked.leaves[seq].hex()} for seq in sorted(asked.leaves)],
     }
     if asked.account is not None:
         body["account"] = _account(asked, asked.account)

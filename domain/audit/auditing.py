@@ -53,6 +53,7 @@ class _Open:
 
     time: int
     spec: MarketSpec
+    mark_seq: int
     about: Circumstance
     missing: list[MissingInput]
     doubts: tuple[str, ...]
@@ -78,6 +79,8 @@ class Audit:
         self._instant: Instant | None = None
         self._open: dict[CloseKey, _Open] = {}
         self._current: CloseKey | None = None
+        self._passed_over: set[CloseKey] = set()
+        """Decisions of one block that began before the window opened."""
         self._scopes: dict[AccountId, str] = {}
         self._first_equity: dict[AccountId, QuoteUnits | None] = {}
         """Equity of each bankrupt account before its first close of this block."""
@@ -96,7 +99,9 @@ class Audit:
             yield from self.rest()
         if is_recorded_close(event):
             key = key_of(event)
-            if is_asked and (not self._terms.markets or key.market in self._terms.markets):
+            if not is_asked:
+                self._pass_over(key)
+            elif self._asks_for(key):
                 self._closed(venue, event, key)
         elif self._open:
             for key, found in self._open.items():
@@ -104,6 +109,16 @@ class Audit:
         if event["type"] in _BRINGS_MONEY:
             self._brought(event)
         self.knowledge.see(event)
+
+    def _pass_over(self, key: CloseKey) -> None:
+        if any(other.instant != key.instant for other in self._passed_over):
+            self._passed_over = set()
+        self._passed_over.add(key)
+
+    def _asks_for(self, key: CloseKey) -> bool:
+        """Whether its decision is asked about: one that began before is none of the window's."""
+        markets = self._terms.markets
+        return key not in self._passed_over and (not markets or key.market in markets)
 
     def _end_scopes(self, venue: Venue, now: int) -> None:
         """Whose equity is not below zero after its block has had its deficit paid."""
@@ -186,7 +201,7 @@ class Audit:
         scope = self._scopes.get(key.bankrupt)
         if scope is None or (is_first and equity is not None and equity >= 0):
             scope = self._scopes[key.bankrupt] = f"{key.bankrupt}@{event['seq']}"
-        return _Open(now, market.spec, about, self._missing(market), texts, scope)
+        return _Open(now, market.spec, market.mark_seq, about, self._missing(market), texts, scope)
 
     def _is_previous_sure(self, market: Market) -> bool:
         """Whether no mark can be missing between the current one and the one before."""
@@ -239,6 +254,7 @@ class Audit:
             found.spec,
             about.prices.mark,
             about.prices.previous_mark,
+            found.mark_seq,
             found.closes[0].price,
             about.bankrupt_quantity,
             about.bankrupt_equity,

@@ -53,6 +53,8 @@ class AuditedDecision:
     spec: MarketSpec
     mark: Ticks | None
     previous_mark: Ticks | None
+    mark_seq: int
+    """Seq of the event that set the mark; 0 without one."""
     price: Fraction
     bankrupt_quantity: Lots | None
     bankrupt_equity: QuoteUnits | None

@@ -77,13 +77,12 @@ def _plainly_conforms(
     if len(part) > 1 or (part and part[0] != own[-1][1]) or len(set(in_rows)) < len(own):
         return None
     candidates = len(keys)
-    if reading.selection.in_profit_only:
-        unrealized = roster.unrealized
-        if min(unrealized) <= 0:
-            if min(unrealized[places[name]] for name in closed.lots) <= 0:
-                return None
-            keys = [key for key, u in zip(keys, unrealized, strict=True) if u > 0]
-            candidates = len(keys)
+    winners = roster.winners
+    if reading.selection.in_profit_only and len(winners) < len(keys):
+        if min(roster.unrealized[places[name]] for name in closed.lots) <= 0:
+            return None
+        keys = [keys[place] for place in winners]
+        candidates = len(keys)
     lowest = own[-1][0]
     if len([None for key in keys if key >= lowest]) > len(own):
         return None

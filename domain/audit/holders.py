@@ -100,19 +100,32 @@ class Holders:
                 names |= found.elsewhere | found.doubted.keys()
         if names is None:
             names = found.known.keys() | found.doubted.keys() | market.positions.keys()
+        replaced: dict[AccountId, Known] = {}
+        same_holders = found.register is not None
         for account in sorted(names):
-            found.put(account, self._seen(venue, market, side, account, doubtful))
-        if names or found.register is None:
+            row = self._seen(venue, market, side, account, doubtful)
+            before = found.known.get(account)
+            if type(row) is Known and before is not None:
+                replaced[account] = row
+                same_holders &= row.elsewhere is before.elsewhere is None
+            else:
+                same_holders &= before is None and type(row) is not Known
+            found.put(account, row)
+        if found.register is None or not same_holders:
             found.register = Register(list(found.known.values()))
-        if found.roster is not None and is_valued and len(names) <= FEW:
-            if names:
-                doubted = list(found.doubted.values())
-                found.roster = found.roster.patched(found.register, names, doubted)
-        else:
-            found.roster = self._roster(market, side, found.register, found)
+        elif replaced:
+            found.register = found.register.replaced(replaced)
+        roster, register = found.roster, found.register
+        if roster is None or not is_valued or len(names) > FEW:
+            roster = self._roster(market, side, register, found)
+        elif names:
+            roster = roster.patched(register, sorted(names), list(found.doubted.values()))
+        if found.roster is not None and found.roster.accounts is register.accounts:
+            roster.orders = dict(found.roster.orders)
+        found.roster = roster
         found.marks_seq, found.doubtful = knowledge.marks_seq, doubtful
         found.generation, found.changes = knowledge.generation, len(knowledge.changed)
-        return found.roster
+        return roster
 
     def _seen(
         self,

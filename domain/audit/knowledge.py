@@ -15,8 +15,10 @@ from domain.parties import parties
 from domain.units import AccountId, MarketId
 
 OUTSIDE: Final = ("outside:", "rounding:")
-SELF_MATCH: Final = "outside:self-match:"
 """Accounts that stand for what an archive does not show; nobody holds anything in them."""
+
+SELF_MATCH: Final = "outside:self-match:"
+"""Through these goes what an account trades with itself."""
 
 HARMLESS_REFUSALS: Final = frozenset(
     {"out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end"}

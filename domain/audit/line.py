@@ -61,9 +61,7 @@ def line_of(roster: Roster, at: int, need: Lots) -> Line:
     if not reading.selection.in_profit_only:
         order, levels = _by_key(roster, at, solvent)
         return Line(order, levels, len(order))
-    unrealized = roster.unrealized
-    # Zero profit is none.
-    winners = [place for place in solvent if unrealized[place] > 0]
+    unrealized, winners = roster.unrealized, roster.winners
     order, levels = _by_key(roster, at, winners)
     if len(winners) < len(solvent) and sum(map(roster.sizes.__getitem__, winners)) < need:
         behind, more = _by_key(roster, at, [place for place in solvent if unrealized[place] <= 0])
@@ -74,11 +72,17 @@ def line_of(roster: Roster, at: int, need: Lots) -> Line:
 
 def _by_key(roster: Roster, at: int, places: Sequence[int]) -> tuple[list[int], Sequence[int]]:
     keys = roster.keys(at)
-    order = sorted(places, key=keys.__getitem__, reverse=True)
+    last = roster.orders.get(at)
+    is_everybody = len(places) == len(keys)
+    # Sorting what is nearly sorted costs little, and little changes from close to close.
+    start = last if last is not None and is_everybody else places
+    order = sorted(start, key=keys.__getitem__, reverse=True)
+    if is_everybody:
+        roster.orders[at] = order
     ordered = [keys[place] for place in order]
     if not any(map(eq, ordered, islice(ordered, 1, None))):
         return order, range(len(order))
-    return _settled(roster, at, order, ordered)
+    return _settled(roster, at, list(order), ordered)
 
 
 def _settled(

@@ -63,6 +63,20 @@ class Register:
         self.cash = [row[3] for row in known]
         self.elsewhere = [at for at, row in enumerate(known) if row[4] is not None]
 
+    def replaced(self, rows: Mapping[AccountId, Known]) -> "Register":
+        """The same accounts, with other rows for a few who hold nothing elsewhere."""
+        found = Register.__new__(Register)
+        found.accounts, found.elsewhere = self.accounts, self.elsewhere
+        found.__dict__["places"] = self.places
+        found.known, found.quantities = list(self.known), list(self.quantities)
+        found.costs, found.cash = list(self.costs), list(self.cash)
+        for name, row in rows.items():
+            place = self.places[name]
+            found.known[place] = row
+            found.quantities[place], found.costs[place] = row.position[:2]
+            found.cash[place] = row.cash
+        return found
+
     @cached_property
     def places(self) -> Mapping[AccountId, int]:
         """Where each known holder stands in the columns."""
@@ -102,6 +116,8 @@ class Roster:
         self.known = register.known
         self.accounts = register.accounts
         self.doubted = doubted
+        self.orders: dict[int, list[int]] = {}
+        """The last order of everybody by reading, where one was made: a start for the next."""
         per_lot = (mark or 0) * point_value
         self.values = [quantity * per_lot for quantity in register.quantities]
         self.unrealized = list(map(sub, self.values, register.costs))
@@ -122,14 +138,19 @@ class Roster:
             register,
             doubted,
         )
-        names = frozenset(changed)
+        names = [name for name in changed if name in register.places]
+        if register.accounts is self.accounts:
+            for at, column in self._keys.items():
+                keys = found._keys[at] = list(column)
+                for name in names:
+                    keys[register.places[name]] = found._key(at, register.places[name])
+            return found
+        fresh = sorted(register.places[name] for name in names)
         kept = [self.places[name] for name in register.accounts if name not in names]
-        fresh = [place for place, name in enumerate(register.accounts) if name in names]
         for at, column in self._keys.items():
-            keys = [column[place] for place in kept]
+            keys = found._keys[at] = [column[place] for place in kept]
             for place in fresh:
                 keys.insert(place, found._key(at, place))
-            found._keys[at] = keys
         return found
 
     @property
@@ -146,6 +167,14 @@ class Roster:
     def doubts(self) -> Mapping[AccountId, Doubted]:
         """The holders in doubt by account."""
         return {row.account: row for row in self.doubted}
+
+    @cached_property
+    def winners(self) -> Sequence[int]:
+        """Places of everybody with equity above zero and a profit; zero profit is none."""
+        if min(self.unrealized, default=1) > 0 and self.is_solvent:
+            return range(len(self.unrealized))
+        rows = enumerate(zip(self.unrealized, self.equities, strict=True))
+        return [place for place, (profit, equity) in rows if profit > 0 and equity > 0]
 
     @cached_property
     def is_solvent(self) -> bool:

@@ -21,6 +21,8 @@ from importers.hyperliquid.memory import UNKNOWN_CASH, Memory
 from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import Refused
 
+VENUE: Final = "dydx"
+"""Name of the venue in the first fact of a log that records it."""
 Purpose = Literal["opening", "gap"]
 OPENING: Final = "unknown opening"
 ROLES: Final = {DELEVERAGED: "deleveraged", OFFSETTING: "offsetting"}
@@ -54,7 +56,7 @@ class Books:
         if self.venue.kind is None:
             data = {
                 "kind": "recorded",
-                "name": "dydx",
+                "name": VENUE,
                 "quote": "USDC",
                 "quote_unit": QUOTE_UNIT.text(),
                 "system_accounts": ["insurance", "rounding", "treasury", "uncovered"],

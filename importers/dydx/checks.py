@@ -25,6 +25,7 @@ STATEMENTS: Final[dict[str, str]] = {
 UNKNOWN: Final = (
     "queue order: where the chain begins to look differs with every block, so nobody is first",
     "whether the deleveraged account was below zero: fills tell no collateral and no oracle price",
+    "whether it was the final settlement of a delisted market, where nobody need be below zero",
     "who else could have offset: open positions are not among the fills",
     "cash: fills tell no deposits, transfers and funding payments",
 )

@@ -1,7 +1,16 @@
 """How do the files of Hyperliquid become facts?
 
-Reading order: `rows` (what a row can be), `strict_json`, `reading` (files to raw rows), `fields`,
-`venue_facts` (dated knowledge), `fill_rows`, `other_rows`, `shapes` (raw rows to rows), `scales`,
-`ledger_updates`, `pairing`, `chaining`, `memory`, `accounts`, `books` and `match_books` (rows to
-facts), `labels`, `report`, `rendering`, `importing`.
+Files to rows: `source_files`, `unpacking`, `strict_json`, `reading` (lines), `rows` (what a row can
+be), `fields`, `venue_facts` (dated knowledge), `fill_rows`, `plain_fills`, `other_rows`, `tables`,
+`state_rows`, `funding_rates`, `shapes` (lines to rows), `file_rows`, `merging`, `reader_process`
+(the order of all).
+
+Rows to facts: `scales`, `ledger_updates`, `pairing`, `chaining`, `memory`, `digests`, `accounts`,
+`books`, `match_books`, `ordinary_trades`, `forced_closes`, `forced_books`, `liquidation_chains`,
+`funding_rounds`, `snapshots`, `window`, `labels`.
+
+What the venue states beside them: `assertions`, `liquidation_rows`, `identities`, `checks`.
+
+What became of them: `report`, `refusing`, `rejects`, `stated`, `rendering`; all together:
+`importing`.
 """

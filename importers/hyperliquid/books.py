@@ -7,7 +7,7 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from domain.events import Event
 from domain.position import Position
@@ -29,6 +29,8 @@ from importers.hyperliquid.rows import (
 from importers.hyperliquid.scales import QUOTE_UNIT, Scales
 from importers.hyperliquid.venue_facts import known_venue
 
+VENUE: Final = "hyperliquid"
+"""Name of the venue in the first fact of a log that records it."""
 OUTSIDE = "outside:"
 # A named tuple's own constructor costs twice as much.
 new_fact = partial(tuple.__new__, Fact)
@@ -84,7 +86,7 @@ class Books:
         if self.venue.kind is None:
             data = {
                 "kind": "recorded",
-                "name": "hyperliquid",
+                "name": VENUE,
                 "quote": "USDC",
                 "quote_unit": QUOTE_UNIT.text(),
                 "system_accounts": ["insurance", "rounding", "treasury", "uncovered"],
@@ -111,10 +113,11 @@ class Books:
 
     def held(self, account: str, coin: str) -> int | None:
         """Lots held; None when the account was never met in this coin."""
-        if (account, coin) not in self.memory.met:
-            return None
-        position = self.position(account, coin)
-        return 0 if position is None else position.quantity
+        market = self.venue.markets.get(coin)
+        position = None if market is None else market.positions.get(account)
+        if position is not None:
+            return position.quantity
+        return 0 if (account, coin) in self.memory.met else None
 
     def sums(self, account: str) -> AccountSums:
         """The sums of an account; made before anything of this import touches it."""

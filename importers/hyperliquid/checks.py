@@ -40,6 +40,12 @@ class Check:
     first: str = ""
     last: str = ""
 
+    def breaks(self, place: Place) -> None:
+        """It did not hold here."""
+        self.broken += 1
+        self.first = self.first or place.text()
+        self.last = place.text()
+
 
 class Close(NamedTuple):
     """One auto-deleveraging close, as its winner's row prints it; lots and ticks, signed."""
@@ -66,14 +72,17 @@ class Checks:
 
     def say(self, name: str, place: Place, *, holds: bool) -> None:
         """One more look at a statement."""
+        check = self.check(name)
+        check.checked += 1
+        if not holds:
+            check.breaks(place)
+
+    def check(self, name: str) -> Check:
+        """What is counted under a name."""
         check = self.found.get(name)
         if check is None:
             check = self.found[name] = Check()
-        check.checked += 1
-        if not holds:
-            check.broken += 1
-            check.first = check.first or place.text()
-            check.last = place.text()
+        return check
 
     def close(self, close: Close) -> None:
         """Everything that a single close must be."""

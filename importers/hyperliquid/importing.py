@@ -6,15 +6,14 @@ one of moved, no effect, or rejected with a reason. Nothing is held for longer t
 the books themselves.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
 
 from domain.events import Event
 from domain.venue import Fact, Venue
+from importers.hyperliquid.aggregates import Aggregates
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.chaining import in_chain_order
 from importers.hyperliquid.file_rows import Choices, FileRows, look_at
@@ -26,7 +25,7 @@ from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
-from importers.hyperliquid.reader_process import ReaderProcess
+from importers.hyperliquid.reader_process import ReaderProcess, workers_for
 from importers.hyperliquid.refusing import core_of, refused_row
 from importers.hyperliquid.rejects import Rejects
 from importers.hyperliquid.report import FileCount, ImportReport
@@ -51,10 +50,6 @@ from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.snapshots import Snapshots
 from importers.hyperliquid.source_files import source_files
 from importers.hyperliquid.window import OUTSIDE_WINDOW, window_of
-
-LARGE: Final = 4 << 20
-"""Bytes of files, as they are packed, from which on a second process is worth its start."""
-_HOUR = 3_600_000 * NANOSECONDS
 
 
 class UnknownReading(ValueError):
@@ -93,7 +88,7 @@ class HyperliquidImport:
                 raise UnknownReading(f"{kind}={reading}")
         files, left_out = source_files(paths)
         self._bytes = sum(file.size for file in files)
-        self._workers = workers or _workers_for(self._bytes)
+        self._workers = workers or workers_for(self._bytes)
         self.rows = 0
         self._memory = memory or Memory()
         self._scales = Scales()
@@ -104,8 +99,13 @@ class HyperliquidImport:
         self._rounds = FundingRounds()
         self._snapshots = Snapshots(self._books)
         self._begins = from_snapshot
+        self._states_first = self._choices.get("snapshot") == "before-block"
         self._window = window_of(
-            [file.name for file in files], self._memory.began, until, from_snapshot=from_snapshot
+            [file.name for file in files],
+            self._memory.began,
+            until,
+            from_snapshot=from_snapshot,
+            states_first=self._states_first,
         )
         self._moved: Counter[str] = Counter()
         self._ordinary = OrdinaryTrades(self._books, self._matches, self._moved)
@@ -113,7 +113,7 @@ class HyperliquidImport:
         # The digests are asked for while the reading goes on.
         self._reached = Reached(digests=self.report.digests)
         self._known_fills = KnownFills()
-        self._hourly: set[tuple[str, str, int]] | None = None
+        self._aggregates = Aggregates(self._all_rows)
         self._is_inferred = False
         self._learn()
         self._reading = Choices(account, order, self._scales.known_places)
@@ -188,11 +188,15 @@ class HyperliquidImport:
                 self._refuse(row, "bad_time", TOO_LATE)
             rows = rows[: len(rows) - instant.late]
         sides: list[Side] = []
-        stated: list[Stated] = []
         seen: dict[str, Row] = {}
         remembers = not self._memory.is_empty
         if self._window is not None:
             rows = self._window.inside(rows, self._refuse)
+        stated: list[Stated] = []
+        if rows and type(rows[-1]) is Stated:
+            rows, stated = self._states_apart(rows)
+            if stated and self._states_first:
+                self._book_stated(stated)
         scales = self._scales
         for row in rows:
             key = row.key
@@ -219,10 +223,6 @@ class HyperliquidImport:
                 if type(row) is Fill:
                     sides.append(self._side(row))
                     notes = row.notes
-                elif type(row) is Stated:
-                    self._scales.check_held(row)
-                    stated.append(row)
-                    notes = row.notes
                 else:
                     if sides and self._reading.order == "fills-first":
                         self._book_matches(sides)
@@ -239,11 +239,11 @@ class HyperliquidImport:
         for found in self._rounds.closed():
             self._books.round_funding(found)
         self._matches.forced.close_instant()
-        if stated:
+        if stated and not self._states_first:
             self._book_stated(stated)
 
     def _book_matches(self, sides: list[Side]) -> None:
-        matches, moved = in_chain_order(matches_of(sides), self._matches.position_of)
+        matches, moved = in_chain_order(matches_of(sides), self._books.held)
         self.report.counts["rows_put_in_chain_order"] += moved
         pairs = 0
         for match in matches:
@@ -254,8 +254,25 @@ class HyperliquidImport:
                 self._count(match)
         self.report.counts["pairs"] += pairs
 
+    def _states_apart(self, rows: list[Row]) -> tuple[list[Row], list[Stated]]:
+        """Statements about accounts apart from the rows that move something."""
+        stated: dict[str, Stated] = {}
+        for row in rows:
+            if type(row) is not Stated:
+                continue
+            if row.key in stated:
+                self._repeated(row, stated[row.key])
+            elif not self._is_known(row):
+                try:
+                    self._scales.check_held(row)
+                except RowRefused as fault:
+                    self._refuse(row, fault.code, fault.detail)
+                else:
+                    stated[row.key] = row
+        return [row for row in rows if type(row) is not Stated], list(stated.values())
+
     def _book_stated(self, rows: list[Stated]) -> None:
-        """Book or compare what is stated about accounts, after everything else of the instant."""
+        """Book or compare what is stated about accounts."""
         if self._books.is_past(rows[0].time):
             self.report.count("statements_of_the_past", len(rows))
             for row in rows:
@@ -302,7 +319,7 @@ class HyperliquidImport:
         return Side(row, row.sign * lots, start, scales.printed_ticks(coin, row.price))
 
     def _need_scale(self, coin: str) -> None:
-        """Scales that nobody stated are taken from the rows: all of them, before one is used."""
+        """Scales that nobody stated are taken from all rows, before one is used."""
         if not self._scales.is_known(coin) and not self._is_inferred:
             self._is_inferred = True
             self._scales.infer(self._all_rows())
@@ -316,7 +333,7 @@ class HyperliquidImport:
             return
         if isinstance(row, Funding):
             kind = "funding"
-            self._check_aggregate(row)
+            self._aggregates.check(row)
             applied = self._books.fund(row)
         elif isinstance(row, Update):
             kind = f"ledger {row.kind}"
@@ -332,29 +349,6 @@ class HyperliquidImport:
             self.report.apply_row(row.place, kind)
         else:
             self.report.pass_row(row.place, kind)
-
-    def _check_aggregate(self, row: Funding) -> None:
-        """A payment over several hours would count twice beside the hours themselves."""
-        if row.samples < 2:
-            return
-        hour = row.time // _HOUR
-        hours = self._hourly_rows()
-        if any(
-            (row.account, row.coin, one) in hours for one in range(hour - row.samples + 1, hour + 1)
-        ):
-            raise RowRefused("aggregate", f"{row.samples} hours in one row, hours are there too")
-
-    def _hourly_rows(self) -> set[tuple[str, str, int]]:
-        """Hours that rows of their own pay, of the accounts that have rows of several hours."""
-        if self._hourly is None:
-            rows = (row for row in self._all_rows() if isinstance(row, Funding))
-            accounts = {row.account for row in rows if row.samples > 1}
-            self._hourly = {
-                (row.account, row.coin, row.time // _HOUR)
-                for row in self._all_rows()
-                if isinstance(row, Funding) and row.samples == 1 and row.account in accounts
-            }
-        return self._hourly
 
     def _refuse(self, row: Row, code: Reason, detail: str) -> None:
         if isinstance(row, Fill) and not row.counts:
@@ -386,28 +380,11 @@ class HyperliquidImport:
             counts["pairs"] += 1
 
     def _close(self) -> None:
-        report, reached = self.report, self._reached
+        report = self.report
         for name, rows in self._moved.items():
             report.files[name].moved += rows
             report.kinds["fill", "moved"] += rows
         self._known_fills.put_into(report)
-        for tally in reached.ended:
-            report.files[tally.name].lines = tally.lines
-            report.blocks += tally.blocks
-            report.block_events += tally.events
-            if tally.is_derived:
-                report.derived_accounts.add(tally.name)
-            if tally.metas:
-                report.find("meta_after_rows", Place(tally.name, 1, 0))
-        used = [coin for coin in sorted(self.venue.markets) if self._scales.is_known(coin)]
-        report.inferred_scales = {
-            coin: self.venue.markets[coin].spec.lot_size.places
-            for coin in used
-            if coin in self._scales.inferred
-        }
-        report.single_tier = [coin for coin in used if self._scales.is_single_tier(coin)]
+        self._reached.tell(report)
+        self._scales.tell(report, self.venue)
         report.close(self.venue)
-
-
-def _workers_for(size: int) -> int:
-    return 2 if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else 1

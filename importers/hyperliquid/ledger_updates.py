@@ -29,6 +29,7 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
     "loneLoser": ("hint", "trade"),
     "rewardsClaim": ("none", "perpetual"),
     "send": ("fee-beside", "fee-inside"),
+    "snapshot": ("after-block", "before-block"),
     "takeoverResidue": ("kept", "outside"),
     "vaultCreate": ("fee-beside", "fee-inside"),
     "vaultDistribution": ("to-user", "to-vault"),
@@ -37,9 +38,10 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Kinds of uncertain effect that have readings to choose from.
 
-Two are no ledger updates. `loneLoser`: a liquidated row without its partner is a plain trade,
+Three are no ledger updates. `loneLoser`: a liquidated row without its partner is a plain trade,
 unless the hint of its price against the mark is taken for what happened. `takeoverResidue`: what
-a takeover leaves of an account stays there, or is no longer its own.
+a takeover leaves of an account stays there, or is no longer its own. `snapshot`: a state holds
+after the events of its own block and instant, or before them.
 """
 LIQUIDATION: Final = "liquidation"
 

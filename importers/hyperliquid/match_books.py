@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from domain.position import Position
 from domain.rounding import half_even
 from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
+from importers.hyperliquid.checks import Check
 from importers.hyperliquid.forced_books import ForcedBooks
 from importers.hyperliquid.forced_closes import liquidation_of
 from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
@@ -35,6 +36,7 @@ class MatchBooks:
     def __init__(self, books: Books, choices: Mapping[str, str]) -> None:
         self._books = books
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
+        self._on_grid: Check | None = None
         self.forced = ForcedBooks(books, choices)
 
     def position_of(self, account: str, coin: str) -> int | None:
@@ -194,6 +196,8 @@ class MatchBooks:
                     sums.add_residue("self_match", -difference)
                 continue
             bound = self.note_closed(account, match.coin, earlier.position, sides[0].change)
+            if earlier.position is not None and sides[0].fill.closed_pnl is not None:
+                self.check_share(sides[0], earlier.position, sides[0].fill.closed_pnl, bound)
             if not difference:
                 continue
             if earlier.position is not None and self._is_given(account, earlier):
@@ -210,12 +214,31 @@ class MatchBooks:
 
     def check_result(self, side: Side, printed: int) -> None:
         """A result belongs to lots that were closed, at an entry price on the grid."""
-        checks, place = self._books.report.checks, side.fill.place
-        if side.start * side.change >= 0:
-            checks.say("F4", place, holds=False)
+        start, change = side.start, side.change
+        if start * change >= 0:
+            self._books.report.checks.say("F4", side.fill.place, holds=False)
         elif side.fill.time >= ENTRY_PRICES_CUT_SINCE:
-            closed = min(abs(side.start), abs(side.change))
-            checks.say("F5", place, holds=printed % closed == 0)
+            on_grid = self._on_grid
+            if on_grid is None:
+                on_grid = self._on_grid = self._books.report.checks.check("F5")
+            on_grid.checked += 1
+            if printed % min(abs(start), abs(change)):
+                on_grid.breaks(side.fill.place)
+
+    def check_share(self, side: Side, position: Position, printed: int, bound: int) -> None:
+        """What closing a part realises is that part of the whole result, but for cut entry prices.
+
+        The printed result is booked all the same; closing everything compares what is then left.
+        """
+        size, change = abs(position.quantity), side.change
+        closed = abs(change)
+        if bound == 0 or closed >= size or side.fill.time < ENTRY_PRICES_CUT_SINCE:
+            return
+        off = (printed + change * side.price) * size + position.cost * closed
+        if abs(off) > (bound + 1) * size:
+            account, coin = side.fill.account, side.fill.coin
+            if self._books.memory.is_basis_known(account, coin, position):
+                self._books.report.find("closed_pnl_differs", side.fill.place)
 
     def _is_given(self, account: str, earlier: Before) -> bool:
         position = earlier.position

@@ -11,7 +11,8 @@ from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
 from importers.hyperliquid.file_rows import LOOK_AHEAD, Choices, FileRows, Head, Piece
-from importers.hyperliquid.rows import Row
+from importers.hyperliquid.report import ImportReport
+from importers.hyperliquid.rows import Place, Row
 from importers.hyperliquid.unpacking import digest_of
 
 TOO_LATE = f"the line comes more than {LOOK_AHEAD} rows after later ones"
@@ -43,6 +44,17 @@ class Reached:
     done: int = 0
     digests: dict[str, bytes] = field(default_factory=dict)
     ended: list[FileTally] = field(default_factory=list)
+
+    def tell(self, report: ImportReport) -> None:
+        """Put what was counted in the files into the report."""
+        for tally in self.ended:
+            report.files[tally.name].lines = tally.lines
+            report.blocks += tally.blocks
+            report.block_events += tally.events
+            if tally.is_derived:
+                report.derived_accounts.add(tally.name)
+            if tally.metas:
+                report.find("meta_after_rows", Place(tally.name, 1, 0))
 
 
 class Merge:

@@ -165,10 +165,11 @@ class OrdinaryTrades:
             matches.check_result(buyer, gain)
         if loss:
             matches.check_result(seller, loss)
-        if start < 0:
-            matches.note_closed(name, coin, held, lots)
-        if start_of_seller > 0:
-            matches.note_closed(other, coin, owed, -lots)
+        if start < 0 and held is not None:
+            matches.check_share(buyer, held, gain, matches.note_closed(name, coin, held, lots))
+        if start_of_seller > 0 and owed is not None:
+            closed = matches.note_closed(other, coin, owed, -lots)
+            matches.check_share(seller, owed, loss, closed)
         self._moved[place.file] += 1
         self._moved[other_place.file] += 1
         amount = lots * price

@@ -50,7 +50,7 @@ _SECOND: Final = 1_000_000_000
 
 # A named tuple's own constructor costs twice as much.
 new_fill = partial(tuple.__new__, Fill)
-_place = partial(tuple.__new__, Place)
+new_place = partial(tuple.__new__, Place)
 
 ReadRow = Callable[[Place, Any, Block], Row]
 """How a row is read field by field."""
@@ -98,7 +98,7 @@ class PlainFills:
         rows: list[Row] = []
         before: tuple[str | None, ...] = ()
         for number, piece in enumerate(text.split(_BETWEEN)):
-            place = _place((file, line, number))
+            place = new_place((file, line, number))
             match = shaped(piece)
             row: Row | None = None
             if match is not None and not other:

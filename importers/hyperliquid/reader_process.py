@@ -5,22 +5,30 @@ plain tuples, so both ways give the same facts in the same order. The second pro
 done, when the first one is gone, or when it is told to.
 """
 
+import gc
 import marshal
+import os
 import pickle
 import signal
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 from importers.hyperliquid.file_rows import Choices, Head
 from importers.hyperliquid.merging import FileTally, Instant, Merge, Reached
-from importers.hyperliquid.plain_fills import new_fill
-from importers.hyperliquid.rows import Fill, Place, Row
+from importers.hyperliquid.plain_fills import new_fill, new_place
+from importers.hyperliquid.rows import Fill, Row
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
+_SIZE: Final = struct.Struct("<I")
+
+LARGE: Final = 4 << 20
+"""Bytes of files, as they are packed, from which on a second process is worth its start."""
 
 
 class ReaderLost(Exception):
@@ -28,19 +36,22 @@ class ReaderLost(Exception):
 
 
 class ReaderProcess:
-    """Reads the files in a second process."""
+    """Reads the files in a second process: this program, not the one that called it."""
 
     def __init__(self, heads: Sequence[Head], choices: Choices, reached: Reached) -> None:
         self._asked = (list(heads), choices)
         self._reached = reached
 
     def __enter__(self) -> Self:
-        context = get_context("spawn")
-        self._rows, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_read, args=(theirs, *self._asked), daemon=True)
-        self._process.start()
-        # Only their end is left open: when they are gone, this one knows.
-        theirs.close()
+        program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve()"
+        self._process = subprocess.Popen(  # noqa: S603  # a program of our own
+            [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        asked, self._rows = self._process.stdin, self._process.stdout
+        if asked is not None:
+            # Whoever is gone before it was asked is missed when it does not answer.
+            with suppress(BrokenPipeError), asked:
+                asked.write(pickle.dumps(self._asked))
         return self
 
     def __exit__(
@@ -49,40 +60,48 @@ class ReaderProcess:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._rows.close()
+        if self._rows is not None:
+            self._rows.close()
         if kind is not None:
-            self._process.terminate()
-        self._process.join()
-        self._process.close()
+            self._process.kill()
+        self._process.wait()
 
     def instants(self) -> Iterator[Instant]:
         """What `Merge.instants` gives; raises `ReaderLost` when the process died."""
         while True:
-            try:
-                message = self._rows.recv_bytes()
-            except EOFError as lost:
-                self._process.join()
-                raise ReaderLost(
-                    f"the reading process ended with code {self._process.exitcode}"
-                ) from lost
-            instants, done, digests, ended, fault, is_last = marshal.loads(message)  # noqa: S302  # from the process started above
+            message = self._message()
+            instants, done, digests, ended, fault, is_last = marshal.loads(message)  # noqa: S302
             self._reached.done = done
             self._reached.digests.update(digests)
             self._reached.ended += [FileTally(*tally) for tally in ended]
-            if fault is not None:
-                raise pickle.loads(fault)  # noqa: S301  # from the process started above
             for time, rows, late in instants:
                 yield Instant(time, [_unpacked(row) for row in rows], late)
+            if fault is not None:
+                raise pickle.loads(fault)  # noqa: S301  # from the process started above
             if is_last:
                 return
 
+    def _message(self) -> bytes:
+        rows = self._rows
+        size = b"" if rows is None else rows.read(_SIZE.size)
+        if rows is not None and len(size) == _SIZE.size:
+            (length,) = _SIZE.unpack(size)
+            message = rows.read(length)
+            if len(message) == length:
+                return message
+        code = self._process.wait()
+        raise ReaderLost(f"the reading process ended with code {code}")
 
-def _read(rows: Connection, heads: list[Head], choices: Choices) -> None:
-    """The second process."""
+
+def serve() -> None:
+    """The second process: reads what it is asked on its input, answers on its output."""
     # Ctrl-C reaches both: the first one decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows hold no cycles: looking for some among thousands of them would be in vain.
+    gc.set_threshold(200_000, 50, 50)
+    heads, choices = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # from who started us
     merge = Merge(heads, choices, Reached())
-    sender = _Sender(rows, merge)
+    sender = _Sender(sys.stdout.buffer, merge)
     try:
         try:
             for instant in merge.instants():
@@ -91,13 +110,13 @@ def _read(rows: Connection, heads: list[Head], choices: Choices) -> None:
             sender.send(fault=fault)
         else:
             sender.send(is_last=True)
-    except (BrokenPipeError, ConnectionResetError):
-        # Nobody reads any more.
-        return
+    except BrokenPipeError:
+        # Nobody reads any more; nothing is left to flush at the end.
+        os._exit(1)
 
 
 class _Sender:
-    def __init__(self, rows: Connection, merge: Merge) -> None:
+    def __init__(self, rows: IO[bytes], merge: Merge) -> None:
         self._rows = rows
         self._merge = merge
         self._instants: list[tuple[int, list[Any], int]] = []
@@ -119,7 +138,10 @@ class _Sender:
         self._ended = len(reached.ended)
         packed = None if fault is None else pickle.dumps(fault)
         message = (self._instants, reached.done, new, ended, packed, is_last)
-        self._rows.send_bytes(marshal.dumps(message))
+        raw = marshal.dumps(message)
+        self._rows.write(_SIZE.pack(len(raw)))
+        self._rows.write(raw)
+        self._rows.flush()
         self._instants, self._held = [], 0
 
 
@@ -134,4 +156,13 @@ def _unpacked(row: Any) -> Row:
     if type(row) is bytes:
         found: Row = pickle.loads(row)  # noqa: S301  # from the process started above
         return found
-    return new_fill((Place(*row[0]), *row[1:]))
+    return new_fill((new_place(row[0]), *row[1:]))
+
+
+def workers_for(size: int) -> int:
+    """Two where there are as many cores and enough to read, else one."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return 2 if size >= LARGE and cores > 1 else 1

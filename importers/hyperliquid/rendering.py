@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.units import decimal_text, fraction_text
 from importers.hyperliquid.accounts import CheckedAccount
+from importers.hyperliquid.assertions import VALUE_ORDER
 from importers.hyperliquid.ledger_updates import EFFECTS_VERSION
 from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import MONEY_PLACES, STREAM_ORDERS, Refused
@@ -117,6 +118,7 @@ def report_object(report: ImportReport) -> dict[str, Json]:
             "effects": EFFECTS_VERSION,
             "readings": dict(sorted(report.readings.items())),
             "order_in_block": STREAM_ORDERS[report.order],
+            "liquidation_values_compared": VALUE_ORDER,
             "accounts_named_after_files": sorted(report.derived_accounts),
             "size_decimals_from_rows": report.inferred_scales,
             "margin_tiers_unknown": report.single_tier,

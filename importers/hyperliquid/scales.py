@@ -12,6 +12,7 @@ from domain.specification import MarketSpec, Tier, listed_fact
 from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
 from importers.hyperliquid.fields import in_units
+from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import (
     MONEY_PLACES,
     Fill,
@@ -166,6 +167,14 @@ class Scales:
     def tick(self, coin: str) -> Fraction:
         """One tick in quote currency."""
         return Fraction(1, 10 ** (MONEY_PLACES - self._places[coin]))
+
+    def tell(self, report: ImportReport, venue: Venue) -> None:
+        """Say which scales and tiers of the venue's markets nobody stated."""
+        used = [coin for coin in sorted(venue.markets) if self.is_known(coin)]
+        report.inferred_scales = {
+            coin: venue.markets[coin].spec.lot_size.places for coin in used if coin in self.inferred
+        }
+        report.single_tier = [coin for coin in used if self.is_single_tier(coin)]
 
     def listing(self, coin: str) -> dict[str, Any]:
         """The data of `market.listed`."""

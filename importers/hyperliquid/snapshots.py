@@ -98,15 +98,19 @@ class Snapshots:
         doubts = self._books.memory.doubts.get(stated.account)
         if not doubts or not doubts <= _CAN_BEGIN or not stated.is_whole:
             return False
-        return all(said == booked for said, booked in self._sizes(stated).values())
+        met = self._books.memory.met
+        return all(
+            said == booked or (stated.account, coin) not in met
+            for coin, (said, booked) in self._sizes(stated).items()
+        )
 
     def _begin(self, stated: StatedAccount, *, begins: bool) -> None:
         books, account = self._books, stated.account
         first = stated.rows[0]
-        if account not in books.venue.accounts:
-            books.sums(account)
-            books.open_account(account, first.time)
-            for row, held in stated.held:
+        books.sums(account)
+        books.open_account(account, first.time)
+        for row, held in stated.held:
+            if (account, held.coin) not in books.memory.met:
                 self._open(stated, row, held, begins=begins)
         if stated.value is None or not stated.is_whole:
             books.report.find("snapshot_position_without_account_value", first.place)

@@ -37,10 +37,8 @@ class SourceFile:
     suffix: str
     """Of the packing; empty when it is plain."""
 
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return sum(part.stat().st_size for part in self.parts)
+    size: int
+    """Bytes on disk when the import began."""
 
 
 def source_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[str]]:
@@ -65,7 +63,10 @@ def source_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[str]]:
             raise UnreadablePath(path, f"a {path.suffix or 'nameless'} file is not read", hint)
     whole = _whole(found)
     names = _names(list(whole))
-    files = [SourceFile(parts, names[path], *_kind(path)) for path, parts in whole.items()]
+    files = [
+        SourceFile(parts, names[path], *_kind(path), sum(part.stat().st_size for part in parts))
+        for path, parts in whole.items()
+    ]
     return (
         sorted(files, key=lambda file: natural(file.name)),
         sorted(path.name for path in left_out),

@@ -25,8 +25,13 @@ class UnreadablePath(Exception):
     """A path that cannot be imported at all: missing, unreadable, or packed in a foreign way."""
 
     def __init__(self, path: Path, why: str, hint: str) -> None:
-        super().__init__(f"{path}: {why}")
+        # These, so that the error can cross from one process to another.
+        super().__init__(path, why, hint)
         self.hint = hint
+
+    def __str__(self) -> str:
+        path, why, _ = self.args
+        return f"{path}: {why}"
 
 
 class Damaged(Exception):

@@ -27,8 +27,17 @@ class Window:
     """The imported range of blocks and instants."""
 
     def __init__(
-        self, begin: SnapshotInstant | None, last_block: int | None, last_time: int | None
+        self,
+        begin: SnapshotInstant | None,
+        last_block: int | None,
+        last_time: int | None,
+        *,
+        states_first: bool = False,
     ) -> None:
+        if begin is not None and states_first:
+            # The snapshot's own block comes after it.
+            block = None if begin.block is None else begin.block - 1
+            begin = SnapshotInstant(begin.time - NANOSECONDS, block)
         self._begin = begin
         self._last_block = last_block
         self._last_time = last_time
@@ -85,6 +94,7 @@ def window_of(
     until: str | None,
     *,
     from_snapshot: bool,
+    states_first: bool = False,
 ) -> Window | None:
     """The window of an import; None where everything is in it. Raises `BadWindow`."""
     begin = None if began is None else SnapshotInstant(*began)
@@ -97,7 +107,7 @@ def window_of(
     block, time = (None, None) if until is None else _end(until)
     if begin is None and until is None:
         return None
-    return Window(begin, block, time)
+    return Window(begin, block, time, states_first=states_first)
 
 
 def _end(text: str) -> tuple[int | None, int | None]:

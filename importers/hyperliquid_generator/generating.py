@@ -48,15 +48,17 @@ class FolderNotEmpty(Exception):
     hint = "name an empty or a new folder; --force replaces venue/ and truth/ in it"
 
 
-class TooFewRows(Exception):
-    """So few rows or accounts make no story."""
+class NoStory(Exception):
+    """So few rows or accounts make no story, and every match has two rows."""
 
     code = "story_too_small"
     exit_code = 2
 
     def __init__(self, accounts: int, fills: int) -> None:
-        super().__init__(f"{fills} fill rows of {accounts} accounts are too few")
-        self.hint = f"at least {FEWEST} accounts, and {ROWS_PER_ACCOUNT} rows for each of them"
+        super().__init__(f"{fills} fill rows of {accounts} accounts make no evening")
+        self.hint = (
+            f"at least {FEWEST} accounts, {ROWS_PER_ACCOUNT} rows for each of them, an even number"
+        )
 
 
 def generate(
@@ -75,7 +77,7 @@ def generate(
     `watch` is told how many rows were written since it was last told.
     """
     if accounts < FEWEST or fills < ROWS_PER_ACCOUNT * accounts or fills % 2:
-        raise TooFewRows(accounts, fills)
+        raise NoStory(accounts, fills)
     import_packer(compression)
     _clear(folder, replace=replace)
     archive = Archive(folder, compression)

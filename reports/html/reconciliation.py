@@ -209,6 +209,7 @@ def _choices(body: Body) -> tuple[Block, ...]:
         ("Table of effects", Cell(assumed["effects"])),
         ("Readings chosen", Cell(readings or "none")),
         ("Order in a block", Cell(assumed["order_in_block"])),
+        ("Liquidation values compared", Cell(assumed["liquidation_values_compared"])),
         ("Amounts rounded to 0.000001", Cell(_n(assumed["amounts_quantised"]))),
         ("Size decimals taken from rows", Cell(_list(assumed["size_decimals_from_rows"]))),
         ("Margin tiers unknown", Cell(_list(assumed["margin_tiers_unknown"]))),

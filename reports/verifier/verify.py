@@ -370,7 +370,7 @@ def known_keys(named: list[str], members: dict[str, bytes]) -> list[Key]:
     return [key_from(f.read_bytes() if f.is_file() else t.encode()) for t, f in files.items()]
 
 
-def main() -> int:
+def main(kind: type[Bundle] = Bundle) -> int:
     """Check everything in order; gives the exit code."""
     parser = argparse.ArgumentParser(description="Does this bundle prove what it says?")
     parser.add_argument("bundle", nargs="?", default=Path(__file__).parent, type=Path)
@@ -378,7 +378,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         members = members_of(options.bundle)
-        found = Bundle(members, known_keys(options.key, members))
+        found = kind(members, known_keys(options.key, members))
         for step in ("digests", "checkpoint", "proofs", "earlier", "decision", "log"):
             said = getattr(found, step)()
             sys.stdout.write(f"ok  {said}\n" if said is not None else "")

@@ -26,8 +26,14 @@ SIZED = (
     "replay",
     "verify",
     "projections",
+<<<<<<< HEAD
     "sealing",
     "proof",
+=======
+    "import_hyperliquid",
+    "import_hyperliquid_two",
+    "import_hyperliquid_again",
+>>>>>>> main
     "postgresql_bulk",
     "postgresql_replay",
 )

@@ -14,6 +14,11 @@ from time import perf_counter
 from typing import Any
 
 from tests.bench.adl import adl_decide, adl_page, rank_million
+from tests.bench.archives import (
+    import_hyperliquid,
+    import_hyperliquid_again,
+    import_hyperliquid_two,
+)
 from tests.bench.audit import audit
 from tests.bench.seals import proof, sealing
 from tests.bench.streams import mixed_commands, opening, recorded_facts
@@ -253,8 +258,14 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "replay": replay,
     "verify": verify,
     "projections": projections,
+<<<<<<< HEAD
     "sealing": sealing,
     "proof": proof,
+=======
+    "import_hyperliquid": import_hyperliquid,
+    "import_hyperliquid_two": import_hyperliquid_two,
+    "import_hyperliquid_again": import_hyperliquid_again,
+>>>>>>> main
     "adl_decide": adl_decide,
     "adl_page": adl_page,
     "rank_million": rank_million,

@@ -90,7 +90,7 @@ def said(found: AuditedDecision) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_the_audit_says_what_a_slow_one_says(seed: int) -> None:
     log = random_log(Random(seed))
     decisions = naive_audit.decisions(log.events)
@@ -102,7 +102,7 @@ def test_the_audit_says_what_a_slow_one_says(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_what_is_recorded_later_changes_no_earlier_audit(seed: int) -> None:
     log = random_log(Random(seed))
     whole = {one.id: one for one in log.audited()}

@@ -270,3 +270,32 @@ def test_what_if_needs_a_policy_where_none_is_recorded(recorded: Books) -> None:
     told = recorded.ask("whatif", "all", "--close-price", "mark", "--json")
 
     assert (told.exit_code, told.error["code"]) == (2, "usage")
+
+
+def test_a_window_that_opens_inside_a_decision_passes_it_over(tmp_path: Path) -> None:
+    log = crash(("a", 500, 10, 120), ("b", 600, 10, 120), need=20)
+    first = log.close("bust", "a", 10, 95)["seq"]
+    second = log.close("bust", "b", 10, 95)["seq"]
+    books = kept(tmp_path, log)
+
+    def told(*args: str) -> list[str]:
+        return [row["id"] for row in books.ask("audit", "adl", *args, "--json").json["decisions"]]
+
+    assert told("--from", str(second)) == []
+    assert told("--from", str(first)) == told("--to", str(second)) == [f"ADL-{first}"]
+    closes = books.ask("audit", "adl", "--to", str(second), "--json").json["decisions"][0]["closes"]
+    assert len(closes) == 2
+
+
+def test_a_rank_is_refused_where_nobody_knows_what_a_holder_is_worth(tmp_path: Path) -> None:
+    log = RecordedLog(markets=("M", "N"))
+    for account in ("bust", "maker"):
+        log.deposit(account, 1000)
+    log.trade("bust", "maker", 10, 100)
+    log.trade("bust", "maker", 1, 5, market="N")
+    log.mark(90)
+    books = kept(tmp_path, log)
+
+    told = books.ask("adl", "rank", "M", "--side", "short", "--json")
+    assert (told.exit_code, told.error["code"]) == (3, "inputs_missing")
+    assert "N" in told.error["message"]

@@ -136,6 +136,30 @@ def test_a_result_that_no_truncation_explains_is_a_finding(fills: Path) -> None:
     assert found.report.findings["closed_pnl_differs"].count == 1
 
 
+@pytest.mark.parametrize("is_paired", [False, True])
+def test_a_wrong_result_of_a_part_is_a_finding_where_it_is_printed(
+    fills: Path, *, is_paired: bool
+) -> None:
+    """It is booked as it is printed; nobody waits until the position is closed."""
+
+    def close(second: int, starts: tuple[str, str], result: str) -> list[tuple[str, Any]]:
+        sold = {"seller_start": starts[0], "seller_dir": "Close Long", "seller_closedPnl": result}
+        bought = {"buyer_start": starts[1], "buyer_dir": "Open Long"}
+        pair = both(BOB, ALICE, "BTC", "1", "110", second, **sold, **bought)
+        return pair if is_paired else pair[1:]
+
+    rows = [
+        block_fill(1, (ALICE, fill("BTC", "B", "4", "100", **at(1)))),
+        block_fill(2, *close(2, ("4", "0"), "10.000001")),
+        block_fill(3, *close(3, ("3", "1"), "10.5")),
+    ]
+    found = imported(written(fills, *rows))
+
+    finding = found.report.findings["closed_pnl_differs"]
+    assert (finding.count, finding.first.partition("#")[0]) == (1, "fills.jsonl:3")
+    assert found.report.checked[0].sums.residues == {}
+
+
 @pytest.mark.parametrize(
     ("start", "size"), [("0.0", "3.0"), ("5.0", "3.0"), ("-5.0", "3.0"), ("-2.0", "3.0")]
 )

@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from cli import import_command
+from cli.errors import CommandFailed
+from cli.import_command import reading_failures
 from cli.main import run
+from importers.hyperliquid.reader_process import ReaderLost
 from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
+from tests.unit.importers.dydx.answers import deleveraging
 
 Zerosum = Callable[..., tuple[int, str, str]]
 
@@ -129,6 +134,27 @@ def test_a_decided_log_takes_no_archive(zerosum: Zerosum, fills: Path, tmp_path:
         assert err.startswith("error[decided_log]")
 
 
+def test_a_log_that_records_one_venue_takes_no_archive_of_another(
+    zerosum: Zerosum, fills: Path, tmp_path: Path
+) -> None:
+    """One file is read by both: what is refused is the venue, before a row is looked at."""
+    foreign = written(tmp_path / "foreign.jsonl", *deleveraging("0.811", "1898.343604"))
+    for first, own, second, other in (
+        ("hyperliquid", fills, "dydx", foreign),
+        ("dydx", foreign, "hyperliquid", fills),
+    ):
+        store = ("--store", f"sqlite:///{tmp_path / first}.db")
+        zerosum("init", *store)
+        assert zerosum("import", first, own, *store)[0] == 0
+        before = zerosum("events", "--raw", *store)
+        for options in ((), ("--dry-run",)):
+            code, out, err = zerosum("import", second, other, *options, *store)
+
+            assert (code, out) == (5, "")
+            assert err.startswith("error[other_venue]: this log records " + first)
+        assert zerosum("events", "--raw", *store) == before
+
+
 def test_the_text_names_what_was_assumed(zerosum: Zerosum, tmp_path: Path) -> None:
     path = written(tmp_path / "mine.jsonl", fill("BTC", "B", "1", "9", "2"))
     code, out, _ = zerosum("import", "hyperliquid", path, "--dry-run")
@@ -139,3 +165,43 @@ def test_the_text_names_what_was_assumed(zerosum: Zerosum, tmp_path: Path) -> No
     assert "Margin tiers unknown, booked as 1/1 and 0/1: BTC" in out
     assert "account:mine (unknown opening): cash 0" in out
     assert "The sums agree." in out
+
+
+def test_two_workers_and_one_give_the_same_root(
+    zerosum: Zerosum, fills: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    roots = set()
+    for workers in (1, 2):
+        monkeypatch.setenv("ZEROSUM_STORE", f"sqlite:///{tmp_path / f'books-{workers}.db'}")
+        zerosum("init")
+        roots.add(answered(zerosum, fills, "--workers", workers)["root"])
+
+    assert len(roots) == 1
+
+
+def test_what_comes_first_in_a_block_stands_in_the_report(zerosum: Zerosum, fills: Path) -> None:
+    zerosum("init")
+    found = answered(zerosum, fills, "--order", "fills-first")
+
+    assert found["assumed"]["order_in_block"] == "fills before ledger and funding"
+
+
+def test_a_reading_process_that_is_lost_is_an_error_with_a_hint() -> None:
+    with pytest.raises(CommandFailed) as failed, reading_failures():
+        raise ReaderLost("the reading process ended with code -9")
+
+    assert (failed.value.failure.code, failed.value.failure.exit_code) == ("reader_lost", 1)
+    assert "--workers 1" in failed.value.failure.hint
+
+
+def test_many_rows_in_the_log_are_said_to_follow_later(
+    zerosum: Zerosum, fills: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_command, "EVENTS_TO_FOLLOW", 3)
+    zerosum("init")
+    code, _, err = zerosum("import", "hyperliquid", fills)
+    asked, out, _ = zerosum("positions", "--json")
+
+    assert (code, asked) == (0, 0)
+    assert "the rows follow with the first question" in err
+    assert json.loads(out)["as_of"]["seq"] == 5

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.importers.archives import (
     ALICE,
+    BLOCK,
     BOB,
     CAROL,
     NOON,
@@ -150,3 +151,66 @@ def test_a_dump_from_the_middle_leaves_the_printed_money(
     assert account.now.cash == printed + account.sums.residue
     if account.status == "unknown opening" and not holders[ALICE].lots:
         assert set(account.sums.residues) <= {"average_price_truncation"}
+
+
+def archive_of(folder: str, lines: list[str]) -> tuple[Path, Path]:
+    """The archive, and a meta that states the scale."""
+    meta = {"universe": [{"name": "ETH", "szDecimals": SIZE_DECIMALS, "maxLeverage": 4}]}
+    return (
+        written(Path(folder) / "fills.jsonl", *lines),
+        written(Path(folder) / "meta.json", meta),
+    )
+
+
+@given(trades, st.integers(0, 6))
+def test_what_was_said_of_a_block_stays_so_when_later_rows_come(steps: Played, cut: int) -> None:
+    _, lines = played(steps)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = archive_of(folder, lines)
+        whole = imported(*paths)
+        begun = imported(*paths, until=str(BLOCK + cut * 12))
+        rest = imported(*paths, after=begun)
+
+    assert begun.events == whole.events[: len(begun.events)]
+    assert begun.events + rest.events == whole.events
+
+
+@given(trades, st.integers(0, 6), st.integers(900_000, 1_100_000))
+def test_a_log_that_begins_anywhere_with_a_snapshot_has_everybodys_equity(
+    steps: Played, cut: int, mark: int
+) -> None:
+    holders, lines = played(steps)
+    then, _ = played([step for number, step in enumerate(steps, start=1) if number // 4 <= cut])
+    values = [
+        {
+            "user": name,
+            "account_value": float(decimal(one.flow - one.fees + one.lots * mark, 6)),
+            "total_long_notional": 0.0,
+        }
+        for name, one in then.items()
+    ]
+    held = [
+        {
+            "user": name,
+            "size": float(decimal(one.lots, SIZE_DECIMALS)),
+            "notional_size": float(decimal(abs(one.lots) * mark, 6)),
+        }
+        for name, one in then.items()
+        if one.lots
+    ]
+    market = {"market_name": "hyperliquid:ETH", "positions": held}
+    name = f"{BLOCK + cut * 12}_{NOON + cut * 1000}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        paths = archive_of(folder, lines)
+        (Path(folder) / f"account_value_snapshot_{name}").write_text(json.dumps(values))
+        (Path(folder) / f"perp_positions_by_market_{name}").write_text(json.dumps([market]))
+        found = imported(Path(folder), from_snapshot=True)
+
+    assert len(paths) == 2
+    assert (found.report.breaks, found.report.findings) == ([], {})
+    for account in found.report.checked:
+        holder = holders[account.sums.account]
+        assert account.positions.get("ETH", 0) == holder.lots
+        # Cash less cost is the venue's own money figure, whatever the entry prices were.
+        assert account.now.cash - account.now.cost == holder.flow - holder.fees
+        assert account.status == "exact"

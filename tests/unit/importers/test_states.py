@@ -209,6 +209,25 @@ def test_a_snapshot_gives_an_unknown_account_its_equity(tmp_path: Path) -> None:
     assert found.venue.equity(ALICE) == 42_000_000
 
 
+def test_positions_that_the_books_never_met_begin_with_a_snapshot_too(tmp_path: Path) -> None:
+    paid = {
+        "user": ALICE,
+        "coin": "BTC",
+        "funding_amount": "-1.0",
+        "szi": "2.0",
+        "funding_rate": "0.00001",
+    }
+    misc = written(tmp_path / "misc.jsonl", misc_line(1, {"Funding": {"deltas": [paid]}}))
+    found = imported(
+        misc, account_values(tmp_path, alice=60.0), positions(tmp_path, alice=(2.0, 160.0))
+    )
+
+    (alice,) = found.report.checked
+    assert (alice.status, alice.positions) == ("exact", {"BTC": 2})
+    assert found.venue.equity(ALICE) == 60_000_000
+    assert found.report.findings == {}
+
+
 def test_a_snapshot_of_the_past_is_not_compared_again(tmp_path: Path) -> None:
     paths = [
         *evening(tmp_path),
@@ -239,6 +258,27 @@ def test_a_log_that_began_with_a_snapshot_goes_on_where_it_was_and_never_looks_b
     assert whole.events[0]["time"] == MILLISECOND * 1_000_000
     nothing = imported(*paths, from_snapshot=True, until="2025-10-10T12:00:03Z")
     assert nothing.events == []
+
+
+def test_a_snapshot_may_stand_before_the_events_of_its_block(tmp_path: Path) -> None:
+    """A match in the very block of the snapshot, which does not know it."""
+    money, fills, marks = evening(tmp_path)
+    rows = both(ALICE, BOB, "BTC", "1", "80", 8, buyer_start="2", seller_start="-2")
+    lines = fills.read_text().splitlines()[:1]
+    written(fills, *lines, block_fill(SECOND, *rows))
+    states = [
+        account_values(tmp_path, alice=60.0, bob=140.0),
+        positions(tmp_path, alice=(2.0, 160.0), bob=(-2.0, 160.0)),
+    ]
+    after = imported(money, fills, marks, *states)
+    before = imported(money, fills, marks, *states, readings={"snapshot": "before-block"})
+    begun = imported(
+        money, fills, marks, *states, readings={"snapshot": "before-block"}, from_snapshot=True
+    )
+
+    assert met(after)["stated_position"] == (0, 2, 0)
+    assert met(before)["stated_position"] == (2, 0, 0)
+    assert (begun.lots(ALICE, "BTC"), begun.report.breaks) == (3, [])
 
 
 def test_rows_after_the_end_may_come_another_time(tmp_path: Path) -> None:

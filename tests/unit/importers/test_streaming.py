@@ -14,6 +14,7 @@ from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.reader_process import ReaderLost, ReaderProcess
 from importers.hyperliquid.reading import RawLine, read_line
 from importers.hyperliquid.shapes import Shapes
+from importers.hyperliquid.unpacking import UnreadablePath
 from tests.unit.importers.archives import (
     ALICE,
     BLOCK,
@@ -148,9 +149,20 @@ def test_a_reading_process_that_dies_is_an_error(tmp_path: Path) -> None:
     run = HyperliquidImport([archive(tmp_path)])
     with ReaderProcess(run._heads, run._reading, run._reached) as reader:
         reader._process.kill()
-        reader._process.join()
+        reader._process.wait()
         with pytest.raises(ReaderLost):
             list(reader.instants())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_is_gone_when_its_turn_comes_is_an_error(tmp_path: Path, workers: int) -> None:
+    folder = archive(tmp_path)
+    run = HyperliquidImport([folder], workers=workers)
+    next(folder.rglob("10.jsonl")).unlink()
+
+    with pytest.raises(UnreadablePath, match="No such file") as refused:
+        list(run.events())
+    assert refused.value.hint
 
 
 def test_ordinary_matches_are_booked_as_the_general_way_books_them(

@@ -13,7 +13,7 @@ import pytest
 from cli.main import run
 from importers.hyperliquid_generator.archive import SUMS
 from importers.hyperliquid_generator.chance import Chance
-from importers.hyperliquid_generator.generating import FolderNotEmpty, TooFewRows, generate
+from importers.hyperliquid_generator.generating import FolderNotEmpty, NoStory, generate
 from tests.unit.importers.generator.evenings import blocks, evening
 
 DIGEST = "c0b7207931947bb30384e2db227c500c4782d62201efa995017393b55533052d"
@@ -149,7 +149,7 @@ def test_an_interrupted_archive_has_no_checksums(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("accounts", "fills"), [(19, 4_000), (20, 398), (20, 401)])
 def test_too_small_a_story_is_refused(tmp_path: Path, accounts: int, fills: int) -> None:
-    with pytest.raises(TooFewRows):
+    with pytest.raises(NoStory):
         generate(tmp_path, seed=1, accounts=accounts, fills=fills)
 
     assert not list(tmp_path.iterdir())
