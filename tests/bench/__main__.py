@@ -26,14 +26,11 @@ SIZED = (
     "replay",
     "verify",
     "projections",
-<<<<<<< HEAD
     "sealing",
     "proof",
-=======
     "import_hyperliquid",
     "import_hyperliquid_two",
     "import_hyperliquid_again",
->>>>>>> main
     "postgresql_bulk",
     "postgresql_replay",
 )

@@ -258,14 +258,11 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "replay": replay,
     "verify": verify,
     "projections": projections,
-<<<<<<< HEAD
     "sealing": sealing,
     "proof": proof,
-=======
     "import_hyperliquid": import_hyperliquid,
     "import_hyperliquid_two": import_hyperliquid_two,
     "import_hyperliquid_again": import_hyperliquid_again,
->>>>>>> main
     "adl_decide": adl_decide,
     "adl_page": adl_page,
     "rank_million": rank_million,
