@@ -14,6 +14,7 @@ _RANKS: Final = (
     "tests/unit/domain/test_liquidation.py",
     "tests/unit/domain/test_waterfall.py",
     "tests/unit/domain/test_redecide.py",
+    "tests/unit/domain/audit/test_lines.py",
     "tests/property/test_all_policies_agree.py",
     "tests/property/test_allocation.py",
     "tests/property/test_sharing.py",

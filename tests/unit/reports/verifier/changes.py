@@ -105,3 +105,20 @@ def member(name: str, change: Callable[[bytes], bytes]) -> Forge:
 
 def missing(name: str) -> Forge:
     return lambda forgery: dropped(forgery, name)
+
+
+def salted(forgery: Forgery) -> None:
+    """The same ranking with a salt of its own in each row."""
+    used = (forgery.event(34)["policy"], forgery.event(3)["adl"], forgery.policy["policy"])
+    for policy in used:
+        policy["row_key_digest"] = "ab" * 32
+    rows = [json.loads(text) for text in forgery.candidates["rows"]]
+    lines = forgery.explanation["ranking"]
+    for number, (one, line) in enumerate(zip(rows, lines, strict=True), start=1):
+        one["salt"] = line["salt"] = f"{number:032x}"
+    rerank(forgery, [canonical_bytes(one).decode() for one in rows])
+    mark_as(forgery, blinded=True)
+
+
+def mark_as(forgery: Forgery, *, blinded: bool) -> None:
+    forgery.candidates["blinded"] = forgery.explanation["candidates"]["blinded"] = blinded
