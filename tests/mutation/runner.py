@@ -98,7 +98,7 @@ class Runner:
         seconds = time.process_time() - start
         if any(report.failed for report in reports):
             raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
-        if not reached or seconds > LONGEST_TEST:
+        if seconds > LONGEST_TEST:
             return False
         self._reached[item.nodeid] = reached
         self._seconds[item.nodeid] = seconds
