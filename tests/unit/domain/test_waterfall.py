@@ -156,3 +156,21 @@ def test_an_account_without_a_unit_waits_and_one_that_lacks_a_unit_is_deleverage
     assert nothing_left.of("market.deleveraging_decided") == []
     assert one_unit_short.of("market.deleveraging_decided")[0]["equity"] == -1
     assert one_unit_short.quantity("alice") == 0
+
+
+def test_a_pass_that_moved_one_lot_says_what_is_left() -> None:
+    told = story(f"""
+        {PLAIN_MARKET}
+        deposit alice 40
+        deposit bob 1000
+        mark 100
+        trade alice bob 2 @ 100
+        mark 81
+        buy bob 1 @ 81
+        mark 81
+    """)
+
+    assert [fact["residual"] for fact in told.of("account.liquidation_waiting")] == [
+        {"M": 2},
+        {"M": 1},
+    ]
