@@ -174,3 +174,33 @@ def test_a_pass_that_moved_one_lot_says_what_is_left() -> None:
         {"M": 2},
         {"M": 1},
     ]
+
+
+def test_a_healthy_account_that_is_a_victim_later_in_the_check_is_liquidated_again() -> None:
+    rules = "trigger vault_exhausted close_price previous_mark"
+    told = story(f"""
+        market A tick 1 lot 1 initial 10% maintenance 5%
+        market B tick 1 lot 1 initial 10% maintenance 5% {rules}
+        deposit alice 62
+        deposit bob 114.5
+        deposit carol 10000
+        deposit dave 10000
+        mark A 100
+        mark B 100
+        trade alice carol 2 @ 100 A
+        trade bob carol 2 @ 100 A
+        trade bob alice 2 @ 100 B
+        trade dave alice 2 @ 100 B
+        mark B 90
+        buy carol 2 @ 60 A
+        mark A 60
+    """)
+
+    started = [
+        event["stream"].partition("/")[2]
+        for event in told.events
+        if event["type"] == "account.liquidation_started/1"
+    ]
+    assert started == ["alice", "bob", "alice"]
+    victims = [fact["victim"] for fact in told.of("market.position_deleveraged")]
+    assert victims == ["alice", "dave"]
