@@ -4,37 +4,27 @@ Facts are recorded in bulk; what became of every row is the answer. A dry run sa
 writes nothing. Rows of an earlier import are passed over: importing twice changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
 
-from cli.errors import CommandFailed, Failure, wrong_usage
+from cli.errors import CommandFailed, wrong_usage
 from cli.import_beginnings import books_of
 from cli.import_endings import import_body, leave_import, show_import
 from cli.import_files import write_rejects, write_report
+from cli.import_run import ImportRun
 from cli.lazy import Lazy, LazyGroup
-from cli.output import note
-from cli.progress import Progress
-from cli.reading import as_of, rows_follow
-from cli.settings import Question, settings_of
-from domain.envelope import validated
-from domain.events import Event
+from cli.settings import Question
 from domain.units import is_identifier
 from importers.hyperliquid.books import VENUE
 from importers.hyperliquid.importing import HyperliquidImport, UnknownReading
 from importers.hyperliquid.ledger_updates import READINGS
-from importers.hyperliquid.reader_process import ReaderLost
 from importers.hyperliquid.rendering import report_object, report_text
 from importers.hyperliquid.rows import STREAM_ORDERS, StreamOrder
-from importers.hyperliquid.unpacking import UnreadablePath
 from importers.hyperliquid.window import BadWindow
-from ledger.errors import StoreMissing
 from ledger.ledger import Ledger
-from ledger.recording import Recorded
-from reports.page import AsOf
 
 EVENTS_TO_FOLLOW: Final = 100_000
 """Events of an import that are counted into the rows at once; more wait for the first question."""
@@ -137,7 +127,7 @@ def hyperliquid(
     archive = _Archive(
         paths, named, chosen, order, workers, from_snapshot, until, rejects is not None
     )
-    run = _Run(context, archive)
+    run = ImportRun(context, archive.begun)
     found, recorded, moment = run.dry() if dry_run else run.record()
     body = import_body(report_object(found.report), found.report.facts, recorded, moment)
     if rejects is not None:
@@ -160,94 +150,26 @@ class _Archive(NamedTuple):
     until: str | None
     keeps_rejects: bool
 
-
-class _Run:
-    """One archive on its way into the log."""
-
-    def __init__(self, context: click.Context, archive: _Archive) -> None:
-        self._context = context
-        self._archive = archive
-        self._url = settings_of(context).url
-        self.origin = "no store"
-
-    def record(self) -> tuple[HyperliquidImport, Recorded, AsOf]:
-        """Record the facts, durably."""
-        with Ledger.open(self._url) as ledger:
-            self.origin = ledger.origin
-            found = self._found(ledger)
-            digests = found.report.digests
-            with reading_failures():
-                recorded = ledger.record_applied(self._watched(found), found.venue, files=digests)
-            if recorded.events <= EVENTS_TO_FOLLOW:
-                rows_follow(self._context, ledger)
-            else:
-                note(self._context, "the rows follow with the first question that needs them")
-            return found, recorded, as_of(ledger, ledger.head)
-
-    def dry(self) -> tuple[HyperliquidImport, None, AsOf | None]:
-        """Do all of it but the writing; without a store as if into an empty one."""
-        try:
-            ledger = Ledger.open(self._url, readonly=True)
-        except StoreMissing:
-            found, moment = self._found(None), None
-        else:
-            with ledger:
-                self.origin = ledger.origin
-                found, moment = self._found(ledger), as_of(ledger, ledger.head)
-        with reading_failures():
-            for events in self._watched(found):
-                validated(events)
-        return found, None, moment
-
-    def _watched(self, found: HyperliquidImport) -> Iterator[list[Event]]:
-        """The facts, with the share of bytes read and the rows per second on the terminal."""
-        progress = Progress(self._context, "rows", share=lambda: found.share)
-        before = 0
-        for events in found.events():
-            yield events
-            progress.add(found.rows - before)
-            before = found.rows
-        progress.end()
-
-    def _found(self, ledger: Ledger | None) -> HyperliquidImport:
-        archive = self._archive
+    def begun(self, ledger: Ledger | None) -> HyperliquidImport:
+        """The import over a log, or over none."""
         venue, memory = books_of(ledger, VENUE)
         try:
             return HyperliquidImport(
-                archive.paths,
-                account=archive.account,
-                readings=archive.readings,
+                self.paths,
+                account=self.account,
+                readings=self.readings,
                 venue=venue,
                 memory=memory,
-                order=archive.order,
-                workers=archive.workers,
-                from_snapshot=archive.from_snapshot,
-                until=archive.until,
-                keeps_rejects=archive.keeps_rejects,
+                order=self.order,
+                workers=self.workers,
+                from_snapshot=self.from_snapshot,
+                until=self.until,
+                keeps_rejects=self.keeps_rejects,
             )
-        except UnreadablePath as fault:
-            raise _unreadable(fault) from fault
         except UnknownReading as fault:
             raise _unknown_reading(str(fault)) from fault
         except BadWindow as fault:
             raise wrong_usage(fault.code, str(fault)) from fault
-
-
-@contextmanager
-def reading_failures() -> Iterator[None]:
-    """What goes wrong while files are read, as this command says it."""
-    try:
-        yield
-    except UnreadablePath as fault:
-        raise _unreadable(fault) from fault
-    except ReaderLost as fault:
-        message = f"{fault}; what was committed stays, the same command goes on from there"
-        hint = "--workers 1 reads in this process; was memory short?"
-        raise CommandFailed(Failure("reader_lost", 1, message, hint=hint)) from fault
-
-
-def _unreadable(fault: UnreadablePath) -> CommandFailed:
-    return wrong_usage("unreadable_path", str(fault), hint=fault.hint)
 
 
 def _chosen(readings: Iterable[str]) -> dict[str, str]:

@@ -225,11 +225,14 @@ class Sealed(NamedTuple):
 def sealed_state(connection: Connection) -> Sealed:
     """The tree as of this connection's moment; a store without exactly one is unreadable."""
     rows = connection.execute(
-        select(schema.tree.c.size, schema.tree.c.edge, schema.tree.c.root)
+        select(schema.tree.c.id, schema.tree.c.size, schema.tree.c.edge, schema.tree.c.root)
     ).all()
     if len(rows) != 1:
         raise StoreUnreadable(f"the store has {len(rows) or 'no'} tree{'s' * (len(rows) > 1)}")
-    return Sealed(*rows[0])
+    number, *tree = rows[0]
+    if number != 1:
+        raise StoreUnreadable(f"the store's tree has number {number}")
+    return Sealed(*tree)
 
 
 def database_of(url: str) -> Database:

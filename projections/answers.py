@@ -130,8 +130,8 @@ class RecordedTimeline:
     """One recorded liquidation, from its first forced row to its last.
 
     Equity and maintenance margin are those of the books just before, where they are certain; the
-    outcome is known where the account holds nothing any more. `deleveraged_in` are decisions that
-    closed what a vault took over here.
+    outcome is known where they are certain that the account holds nothing any more.
+    `deleveraged_in` are decisions that closed what a vault took over here.
     """
 
     id: str

@@ -40,6 +40,7 @@ class _Liquidation:
     amounts: dict[int, Fraction] = field(default_factory=dict)
     """Ticks times lots of each auto-deleveraging step, by its place."""
     is_flat: bool = False
+    """Whether the books are certain of the account, and that it holds nothing any more."""
     passed_on: list[str] = field(default_factory=list)
 
     def timeline(self) -> RecordedTimeline:
@@ -211,7 +212,8 @@ class RecordedTimelines:
             is_known = is_stated or before is None or before.basis_known
             loss = cash - venue.cash[account] - fee if is_known else None
             left = 0 if after is None else abs(after.quantity)
-        found.is_flat = left is not None and not venue.holdings.get(found.account)
+        is_certain = left is not None and not self._knowledge.doubts(found.account)
+        found.is_flat = is_certain and not venue.holdings.get(found.account)
         reason = "filled" if step == "book" else _ALL[step] if left == 0 else None
         found.steps.append(
             RecordedStep(event["seq"], step, market, data["quantity"], price, loss, left, reason)

@@ -43,7 +43,11 @@ WORDS = frozenset({"id", "time", "market", "bankrupt", "side", "policy", "accoun
 
 def adl_list_page(rounds: Sequence[AdlRound], as_of: AsOf) -> Page:
     """All decisions in the order of the log."""
-    rows = [list_row(found) for found in rounds]
+    return list_page([list_row(found) for found in rounds], as_of)
+
+
+def list_page(rows: Sequence[dict[str, Json]], as_of: AsOf) -> Page:
+    """Rows of decisions, decided or recorded, as one list."""
     parts: tuple[Table | str, ...] = (Table(LIST_COLUMNS, rows, WORDS),)
     if not rows:
         parts = ("No auto-deleveraging so far.",)

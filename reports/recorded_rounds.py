@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from domain.audit.decisions import AuditedClose, AuditedDecision
-from reports.adl_rounds import LIST_COLUMNS, WORDS
+from reports.adl_rounds import LIST_COLUMNS, WORDS, list_page
 from reports.audit_rows import head_row
 from reports.figures import amount_text, price_text, quantity_text, ratio_text
 from reports.page import AsOf, Json, Page, Table
@@ -32,11 +32,7 @@ NOT_SAID = (
 
 def recorded_list_page(decisions: Sequence[AuditedDecision], as_of: AsOf) -> Page:
     """All recorded decisions in the order of the log."""
-    rows = [recorded_row(found) for found in decisions]
-    parts: tuple[Table | str, ...] = (Table(LIST_COLUMNS, rows, WORDS),)
-    if not rows:
-        parts = ("No auto-deleveraging so far.",)
-    return Page("adl-list/1", as_of, {"rows": rows}, "rows", parts)
+    return list_page([recorded_row(found) for found in decisions], as_of)
 
 
 def recorded_show_page(found: AuditedDecision, as_of: AsOf) -> Page:

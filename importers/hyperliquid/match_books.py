@@ -36,6 +36,7 @@ class MatchBooks:
     def __init__(self, books: Books, choices: Mapping[str, str]) -> None:
         self._books = books
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
+        self._wrong: dict[tuple[str, str], int] = {}
         self._on_grid: Check | None = None
         self.forced = ForcedBooks(books, choices)
 
@@ -236,8 +237,11 @@ class MatchBooks:
             return
         off = (printed + change * side.price) * size + position.cost * closed
         if abs(off) > (bound + 1) * size:
-            account, coin = side.fill.account, side.fill.coin
+            account, coin = key = side.fill.account, side.fill.coin
+            if self._wrong.get(key) == position.opened_seq:
+                return  # The cost is wrong since the first one: its other parts differ with it.
             if self._books.memory.is_basis_known(account, coin, position):
+                self._wrong[key] = position.opened_seq
                 self._books.report.find("closed_pnl_differs", side.fill.place)
 
     def _is_given(self, account: str, earlier: Before) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reports.html.amounts import grouped
 from reports.html.blocks import Block, Cell, Column, Facts, Row, Section, Sheet, Table, said
-from reports.html.rendering import rendered
+from reports.html.rendering import sheet_html
 from reports.page import AsOf
 
 LISTED: Final = 200
@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 def reconciliation_html(body: Body, at: AsOf | None, origin: str) -> str:
     """The page as one HTML file."""
-    return rendered("reconciliation.html", page=reconciliation_sheet(body, at, origin))
+    return sheet_html(reconciliation_sheet(body, at, origin))
 
 
 def reconciliation_sheet(body: Body, at: AsOf | None, origin: str) -> Sheet:
@@ -42,7 +42,9 @@ def reconciliation_sheet(body: Body, at: AsOf | None, origin: str) -> Sheet:
         Section(7, "accounts", "Accounts", _accounts(body)),
         Section(8, "choices", "Readings and assumptions", _choices(body)),
     )
-    return Sheet("What became of every row", origin, root, header, sections)
+    return Sheet(
+        "What became of every row", origin, root, header, sections, "Reconciliation of an import"
+    )
 
 
 def _written(body: Body) -> str:

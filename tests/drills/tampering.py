@@ -334,6 +334,7 @@ def tree_changes(books: Books, chance: random.Random, count: int) -> Iterator[Ch
     yield Change(("UPDATE tree SET edge = x''",), (size,))
     yield Change(("UPDATE tree SET size = 0",), (1,))
     yield Change(("DELETE FROM tree",), (), "unreadable")
+    yield Change(("UPDATE tree SET id = 2",), (), "unreadable")
     yield Change(("INSERT INTO tree SELECT 2, size, edge, root FROM tree",), (), "unreadable")
 
 

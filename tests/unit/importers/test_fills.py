@@ -152,6 +152,8 @@ def test_a_wrong_result_of_a_part_is_a_finding_where_it_is_printed(
         block_fill(1, (ALICE, fill("BTC", "B", "4", "100", **at(1)))),
         block_fill(2, *close(2, ("4", "0"), "10.000001")),
         block_fill(3, *close(3, ("3", "1"), "10.5")),
+        # Right again; only the cost that the wrong one left makes it look otherwise.
+        block_fill(4, *close(4, ("2", "2"), "10")),
     ]
     found = imported(written(fills, *rows))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli import import_command
+from cli import import_run
 from cli.errors import CommandFailed
-from cli.import_command import reading_failures
+from cli.import_run import reading_failures
 from cli.main import run
 from importers.hyperliquid.reader_process import ReaderLost
 from tests.unit.importers.archives import ALICE, BOB, block_fill, both, fill, written
@@ -197,7 +197,7 @@ def test_a_reading_process_that_is_lost_is_an_error_with_a_hint() -> None:
 def test_many_rows_in_the_log_are_said_to_follow_later(
     zerosum: Zerosum, fills: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_command, "EVENTS_TO_FOLLOW", 3)
+    monkeypatch.setattr(import_run, "EVENTS_TO_FOLLOW", 3)
     zerosum("init")
     code, _, err = zerosum("import", "hyperliquid", fills)
     asked, out, _ = zerosum("positions", "--json")
