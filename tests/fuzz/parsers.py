@@ -67,6 +67,8 @@ class Parser:
     declared: tuple[type[Exception], ...]
     share: int = 100
     """How many inputs of a thousand."""
+    times: int = 256
+    """How many times its input it may take in memory."""
 
 
 @cache
@@ -318,7 +320,8 @@ PARSERS = (
     Parser("ranking row", rows, row, (ValueError, verify.Fault), 60),
     Parser("archive row", archives, archive_row, (), 60),
     Parser("archive file", archives, archive_file, (), 5),
-    Parser("dYdX file", answers, dydx_file, (), 5),
+    # Its files are answers of an indexer, small and held as a whole, every element a row.
+    Parser("dYdX file", answers, dydx_file, (), 5, 1_024),
 )
 """Shares add up to 1,000."""
 
