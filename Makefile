@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check bench format clean
+.PHONY: help demo test test-long coverage mutants check bench format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,15 @@ test: $(STAMP) ## the fast suite
 
 test-long: $(STAMP) ## the fast suite and the long one
 	ZEROSUM_HYPOTHESIS=long $(BIN)/python -m pytest -n $(WORKERS) -m "long or not long and not bench"
+
+coverage: $(STAMP) ## branches of domain and ledger that the fast suite takes, at least 95 %
+	rm -f build/coverage*; mkdir -p build
+	$(BIN)/coverage run -m pytest -p no:randomly
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+mutants: $(STAMP) ## small mistakes that the tests find (an hour; TARGETS="margin tree" for some)
+	$(BIN)/python -m tests.mutation $(TARGETS)
 
 check: $(STAMP) ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ of its canonical writing, so spaces and key order do not matter.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -56,8 +57,8 @@ class _FaultyCommand(Exception):
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(items)
     if len(found) != len(items):
-        keys = [key for key, _ in items]
-        twice = min(key for key in keys if keys.count(key) > 1)
+        times = Counter(key for key, _ in items)
+        twice = min(key for key, count in times.items() if count > 1)
         raise _FaultyCommand(Rejected("duplicate_key", key=_shown(twice)))
     return found
 

@@ -37,8 +37,7 @@ class Pass:
         self._entered_vault: dict[MarketId, bool] = {}
         self._closes_at_bankruptcy = 0
         self._moved = False
-        self._flat_by = "closed"
-        self._liquidation = ""
+        self._liquidation: str
 
     def run(self) -> bool:
         """Run the pass; whether it ends waiting, with lots still open."""
@@ -54,8 +53,6 @@ class Pass:
         ]
         for outcome, step in steps[2:] if is_vault else steps:
             for market in self._by_margin():
-                if self._account not in self._venue.markets[market].positions:
-                    continue
                 step(self._venue.market_to_change(market))
                 if not self._venue.holdings.get(self._account):
                     self._flat(outcome)

@@ -63,6 +63,9 @@ class Database(Protocol):
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
 
+    def may_change_tables(self, connection: Connection) -> bool:
+        """Whether whoever is connected may drop and build indexes, not only write rows."""
+
     def make_durable(self, engine: Engine) -> None:
         """Set what belongs to the place, not to a connection, before a log is written to."""
 

@@ -85,6 +85,10 @@ BEGIN
 END $$
 """
 
+_OWNS: Final = """
+SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'event'::regclass
+"""
+
 # By SQLSTATE: whole codes first, then their classes.
 _MEANINGS: Final[dict[str, type[LedgerError]]] = {
     "25006": StoreReadOnly,  # read_only_sql_transaction
@@ -197,6 +201,10 @@ class PostgresqlServer:
                     f"CREATE TRIGGER {name} BEFORE {action} ON {table.name}"
                     f" FOR EACH {each} EXECUTE FUNCTION zerosum_refuses_change()"
                 )
+
+    def may_change_tables(self, connection: Connection) -> bool:
+        """Whether the role owns the table of events, or is a member of who does."""
+        return bool(connection.exec_driver_sql(_OWNS).scalar_one())
 
     def make_durable(self, engine: Engine) -> None:
         """Nothing: the server's settings are its owner's."""

@@ -199,8 +199,13 @@ class FactRecorder:
 
     @contextmanager
     def _index_at_the_end(self) -> Iterator[None]:
-        """Into an empty log: without the stream index until the end, however it ends."""
-        if self._writer.head:
+        """Into an empty log: without the stream index until the end, however it ends.
+
+        A role that may only write rows keeps the index: it is slower, and all the same.
+        """
+        with self._store.read() as connection:
+            may_drop = self._store.database.may_change_tables(connection)
+        if self._writer.head or not may_drop:
             yield
             return
         with self._store.write() as connection:

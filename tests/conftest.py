@@ -4,9 +4,12 @@
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers import server_url, why_no_server
 
 # A shared machine may be slow at any moment: neither time limit says anything about the code.
 settings.register_profile(
@@ -23,7 +26,25 @@ settings.register_profile(
     stateful_step_count=100,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# One mutant after the other asks the same few examples (tests/mutation).
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=30,
+    suppress_health_check=list(HealthCheck),
+)
 settings.load_profile(os.environ.get("ZEROSUM_HYPOTHESIS", "fast"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of one PostgreSQL server for all tests; each makes a schema of its own there."""
+    if reason := why_no_server():
+        pytest.skip(reason)
+    with server_url() as url:
+        yield url
 
 
 def pytest_terminal_summary(

@@ -94,7 +94,7 @@ def root_of(leaves: list[bytes]) -> bytes:
 
 def leads_to(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
     """Whether the path leads from entry `index` to the root over `size` entries."""
-    last, digest = size - 1, leaf
+    last, digest, is_there = size - 1, leaf, 0 <= index < size
     for sibling in path:
         if last == 0:
             return False
@@ -105,7 +105,7 @@ def leads_to(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes)
         else:
             digest = node_of(digest, sibling)
         index, last = index >> 1, last >> 1
-    return last == 0 and index == 0 and digest == root
+    return is_there and last == 0 and digest == root
 
 
 def begins_with(old: int, size: int, old_root: bytes, root: bytes, path: list[bytes]) -> bool:
@@ -278,9 +278,9 @@ class Bundle:
             raw = self.take(f"events/{item['seq']:09d}.json")
             check(leaf_of(raw).hex() == item["leaf"], f"the explanation's leaf {item['seq']}")
         decided = self.of("market.deleveraging_decided/")
-        if not decided:
-            check(self.manifest["audience"] == "trader", "the decision's event is missing")
+        if self.manifest["audience"] == "trader":
             return self.own_row(listed["row"], listed["blinded"], said)
+        check(decided, "the decision's event is missing")
         data, rows = decided[0]["data"], [json_of(row.encode()) for row in listed["rows"]]
         roots = {data["ranking_root"], listed["root"], said["candidates"]["root"]}
         roots.add(root_of([leaf_of(row.encode()) for row in listed["rows"]]).hex())
@@ -343,7 +343,7 @@ class Bundle:
     def log(self) -> str | None:
         """Does the whole log lead to the signed root, where the bundle carries it?"""
         tiles, leaves = self.like("log/tile/entries/", ""), list[bytes]()
-        for name in sorted(tiles.values(), key=lambda name: re.sub(r"x|\.p.*", "", name)):
+        for name in sorted(tiles.values(), key=lambda name: int(re.sub(r"\.p.*|\D", "", name))):
             raw, at = self.take(name), 0
             while at < len(raw):
                 end = at + 2 + int.from_bytes(raw[at : at + 2], "big")

@@ -26,6 +26,8 @@ SIZED = (
     "replay",
     "verify",
     "projections",
+    "sealing",
+    "proof",
     "import_hyperliquid",
     "import_hyperliquid_two",
     "import_hyperliquid_again",

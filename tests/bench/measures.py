@@ -20,6 +20,7 @@ from tests.bench.archives import (
     import_hyperliquid_two,
 )
 from tests.bench.audit import audit
+from tests.bench.seals import proof, sealing
 from tests.bench.streams import mixed_commands, opening, recorded_facts
 
 Figures = dict[str, float]
@@ -257,6 +258,8 @@ MEASURES: dict[str, Callable[..., Figures]] = {
     "replay": replay,
     "verify": verify,
     "projections": projections,
+    "sealing": sealing,
+    "proof": proof,
     "import_hyperliquid": import_hyperliquid,
     "import_hyperliquid_two": import_hyperliquid_two,
     "import_hyperliquid_again": import_hyperliquid_again,

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from tests.drills.faults import (
     faulty_sqlite,
     postgresql_faults,
 )
-from tests.servers import schema_url, server_url, why_no_server
+from tests.servers import schema_url
 from tests.unit.ledger.stories import cascade, command, deposits
 
 ROOT = Path(__file__).parents[2]
@@ -45,14 +45,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(ledger.submit_many([*cascade(), *deposits(194)]))
         assert ledger.head == 254
     return path
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    if reason := why_no_server():
-        pytest.skip(reason)
-    with server_url() as url:
-        yield url
 
 
 def batch() -> list[dict[str, Any]]:
@@ -186,7 +178,7 @@ def test_a_disk_that_is_really_full_loses_nothing(original: Path, tmp_path: Path
     path = Path(shutil.copy(original, tmp_path / "books.db"))
     url = f"sqlite:///{path}"
     done = subprocess.run(
-        [sys.executable, "-c", SMALL_DISK, url, "10000", "700000", "60000"],
+        [sys.executable, "-c", SMALL_DISK, url, "10000", "700000", "110000"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -21,6 +21,7 @@ from tests.unit.ledger.stories import cascade, deposits
 WAL_HEADER = 32
 FRAME_HEADER = 24
 PAGE = 16_384
+FEW, MANY = 27, 90
 
 
 @dataclass(frozen=True)
@@ -36,29 +37,30 @@ class Torn:
 
 
 @pytest.fixture(scope="module")
-def torn(tmp_path_factory: pytest.TempPathFactory) -> Torn:
-    return written(tmp_path_factory.mktemp("torn"), again=False)
+def torn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Torn:
+    return written(tmp_path_factory.mktemp("torn"), getattr(request, "param", FEW), again=0)
 
 
 @pytest.fixture(scope="module")
-def overwritten(tmp_path_factory: pytest.TempPathFactory) -> Torn:
+def overwritten(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Torn:
     """The same with a write-ahead log overwritten from its beginning: old frames follow."""
-    return written(tmp_path_factory.mktemp("overwritten"), again=True)
+    commits = getattr(request, "param", FEW)
+    again = commits * 5 // 3
+    return written(tmp_path_factory.mktemp("overwritten"), commits, again=again)
 
 
-def written(folder: Path, *, again: bool) -> Torn:
+def written(folder: Path, number: int, *, again: int) -> Torn:
     path, commits = folder / "books.db", {}
     tail = folder / "books.db-wal"
     with Ledger.create(f"sqlite:///{path}") as ledger:
         list(ledger.submit_many(cascade()))
-        if again:
-            for command in deposits(150, 1_000):
-                ledger.submit(command)
+        for command in deposits(again, 1_000):
+            ledger.submit(command)
         checkpoint(ledger)
         checkpointed = ledger.head
         shutil.copy(path, folder / "kept.db")
         start = WAL_HEADER
-        for size, command in enumerate(deposits(90)):
+        for size, command in enumerate(deposits(number)):
             if size % 9 == 8:
                 list(ledger.submit_many(deposits(60, 5_000 + 60 * size)))
             else:
@@ -143,23 +145,25 @@ def drill(torn: Torn, count: int, seed: int, folder: Path) -> None:
 
 
 def test_a_torn_tail_leaves_a_whole_prefix(torn: Torn, tmp_path: Path) -> None:
-    assert len(torn.commits) == 90
-    drill(torn, 40, 1, tmp_path)
+    assert len(torn.commits) == FEW
+    drill(torn, 24, 1, tmp_path)
 
 
 def test_old_frames_behind_a_torn_tail_are_never_taken_for_new(
     overwritten: Torn, tmp_path: Path
 ) -> None:
     assert len(overwritten.log) > max(overwritten.commits)
-    drill(overwritten, 24, 2, tmp_path)
+    drill(overwritten, 16, 2, tmp_path)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("torn", [MANY], indirect=True)
 def test_every_torn_tail_leaves_a_whole_prefix(torn: Torn, tmp_path: Path) -> None:
     drill(torn, 4_000, 3, tmp_path)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("overwritten", [MANY], indirect=True)
 def test_old_frames_are_never_taken_for_new_wherever_it_is_torn(
     overwritten: Torn, tmp_path: Path
 ) -> None:

@@ -74,3 +74,20 @@ def test_ten_thousand_fractions_without_a_common_denominator_add_up() -> None:
     ]
     assert twins
     assert all(one - other in (0, 1) for one, other in twins)
+
+
+def test_three_thousand_small_sharings_are_exact_where_one_bit_leaves_all_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "SCALE_BITS", 1)
+    chance = random.Random(11)
+    for _ in range(3_000):
+        count = chance.randrange(1, 5)
+        weights = [Fraction(chance.randint(1, 9), chance.randint(2, 9)) for _ in range(count)]
+        limits = [chance.randint(1, 9) for _ in range(count)]
+        need = chance.randint(0, sum(limits))
+        ties = chance.sample(range(count), count)
+
+        found = shared(weights, limits, need, ties.__getitem__)
+
+        assert found == naively([*weights], limits, need, ties)

@@ -10,6 +10,7 @@ import pytest
 from ledger.ledger import Ledger
 from ledger.pseudonyms import Pseudonyms
 from tests.acceptance.calling import Answer, Books, books_with, called
+from tests.unit.ledger.stories import archive
 
 ALICE = 'Alice Liddell, Zoë\'s sister; "A"'
 MARKET = "market BTC-PERP tick 0.1 lot 0.001 initial 10% maintenance 5%"
@@ -88,6 +89,34 @@ def test_erasing_leaves_the_name_nowhere_and_every_proof_valid(books: Books) -> 
     assert books.ask("verify").exit_code == 0
     assert books.ask("replay", "--re-decide").exit_code == 0
     assert books.ask("apply", books.write("more", f"deposit {alice} 1")).exit_code == 0
+
+
+def test_an_account_of_a_recorded_log_is_erased_and_the_archive_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    books, facts = Books(tmp_path), list(archive(60))
+    with Ledger.create(books.url, "venue.example/books") as ledger:
+        ledger.record(facts[:40])
+        head, root = ledger.head, ledger.root
+    assert books.ask("keygen").exit_code == 0
+    assert books.ask("checkpoint", "-o", "before").exit_code == 0
+
+    answer = erased(books, "alice")
+
+    assert (answer.exit_code, answer.json["seq"]) == (0, head + 1)
+    with Ledger.open(books.url) as ledger:
+        assert ledger.venue.kind == "recorded"
+        assert ledger.root_at(head) == root
+        assert ledger.event_at(head + 1)["type"] == "venue.person_erased/1"
+        # What came before is known; what comes later is recorded behind the erasure.
+        assert ledger.record(facts).repeated == 40
+        assert ledger.head == len(facts) + 1
+    said = books.ask("verify", "--checkpoint", "before")
+    assert said.exit_code == 0, said.out
+    assert f"anchored to size {head}" in said.out
+    assert books.ask("replay").exit_code == 0
+    assert erased(books, "alice").json["seq"] == head + 1
 
 
 def test_exports_show_names_while_they_are_known(books: Books) -> None:

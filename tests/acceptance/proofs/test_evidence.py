@@ -255,6 +255,17 @@ def test_a_trader_gets_its_own_row_and_nobody_elses(sealed: Books, place: EmptyP
         assert sealed.ask("export", "evidence", "ADL-34", *args).exit_code == 2
 
 
+@pytest.mark.parametrize("account", ["alice", "bob", "carol", "dave", "erin", "vault"])
+def test_every_account_gets_a_bundle_that_is_accepted(
+    account: str, sealed: Books, place: EmptyPlace
+) -> None:
+    audience = ("--audience", "trader", "--account", account)
+    made = sealed.ask("export", "evidence", "ADL-34", *audience, "-o", "own.zip")
+
+    assert made.exit_code == 0, made.err
+    assert checked(place, Path("own.zip").resolve()) == ("intact", 0)
+
+
 def test_what_does_not_exist_is_not_exported(sealed: Books) -> None:
     assert sealed.ask("export", "evidence", "ADL-35").exit_code == 3
     assert sealed.ask("export", "evidence", "ADL-34", "--key", "missing").exit_code == 4

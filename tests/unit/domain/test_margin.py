@@ -1,6 +1,7 @@
 """How much equity does a holding ask for, and at which price is nothing left?"""
 
 from fractions import Fraction
+from itertools import product
 from math import ceil
 
 import pytest
@@ -164,6 +165,19 @@ def test_a_bankruptcy_price_goes_to_the_tick_on_the_safe_side(
 )
 def test_capacity_is_the_most_lots_that_leave_equity_at_or_above_zero(
     *, equity: int, quantity: int, mark: int, price: Fraction, point_value: int
+) -> None:
+    check_capacity(equity, quantity, mark, price, point_value)
+
+
+def test_every_small_capacity_is_the_most_lots() -> None:
+    for equity, quantity, price in product(
+        range(-1, 9), (-5, -4, -1, 1, 4, 5), (Fraction(n, 3) for n in range(6, 25))
+    ):
+        check_capacity(equity, quantity, 5, price, 1)
+
+
+def check_capacity(
+    equity: int, quantity: int, mark: int, price: Fraction, point_value: int
 ) -> None:
     sign = 1 if quantity > 0 else -1
 

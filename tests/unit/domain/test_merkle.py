@@ -90,6 +90,16 @@ def test_every_earlier_list_is_shown_to_be_a_beginning() -> None:
             assert not is_consistent(earlier, size, old, root, [*path, LEAVES[60]])
 
 
+@pytest.mark.parametrize("size", [-1, 0, 1, 4])
+def test_no_path_at_all_shows_less_than_nothing_to_be_a_beginning(size: int) -> None:
+    one, two = LEAVES[:2]
+    both = node_hash(two, one)
+    for path in ([], [one], [one, two]):
+        for old in (one, both, EMPTY_ROOT):
+            for root in (one, both, node_hash(one, two), EMPTY_ROOT):
+                assert not is_consistent(-1, size, old, root, path)
+
+
 @given(st.integers(0, 69), st.integers(0, 69), st.lists(st.sampled_from(LEAVES), max_size=8))
 def test_made_up_hashes_show_nothing(one: int, other: int, path: list[bytes]) -> None:
     earlier, size = sorted((one, other))

@@ -41,6 +41,28 @@ def test_the_tree_is_the_same_however_its_leaves_arrive(cuts: list[int]) -> None
     ]
 
 
+@pytest.mark.parametrize("batch", [1, 255, 256, 512, 513])
+def test_leaves_may_end_with_a_tile(batch: int) -> None:
+    tree, tiles = Tree(), []
+    for start in range(0, 1_024, batch):
+        tiles += tree.extend(LEAVES[start : min(start + batch, 1_024)])
+
+    assert tree.size == 1_024
+    assert tree.edge == merkle.edge_of(LEAVES[:1_024])
+    assert [(tile.level, tile.n) for tile in tiles] == [(1, n) for n in range(4)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 6, 255, 256, 257, 768, 1_029])
+def test_a_tree_of_an_earlier_size_grows_on_from_tiles(size: int) -> None:
+    tree = stored(LEAVES, Tree().extend(LEAVES[:1_029])).grown_to(size)
+
+    assert (tree.size, tree.edge) == (size, merkle.edge_of(LEAVES[:size]))
+    copy = tree.copy()
+    copy.extend(LEAVES[size:1_030])
+    assert copy.root() == merkle.root_of(LEAVES[:1_030])
+    assert (tree.size, tree.edge) == (size, merkle.edge_of(LEAVES[:size]))
+
+
 def test_a_tile_of_the_second_level_stands_for_65536_leaves() -> None:
     tree = Tree()
     tiles = tree.extend(LEAVES)

@@ -20,6 +20,9 @@ def lines() -> list[list[int]]:
         *([chance.randint(-9, 9) for _ in range(200)] for _ in range(20)),
         *([chance.randint(-(2**61), 2**61) for _ in range(200)] for _ in range(5)),
         [2**80, -(2**90), 2**80, 0],
+        [2**80, 3, 3],
+        [-(2**80), 3, 3],
+        [2**62, 2**62 - 1, -(2**62), 1 - 2**62],
     ]
 
 

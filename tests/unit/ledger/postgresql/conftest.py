@@ -6,18 +6,10 @@ from itertools import count
 import pytest
 
 from ledger.ledger import Ledger
-from tests.servers import schema_url, server_url, why_no_server
+from tests.servers import schema_url
 from tests.unit.ledger.stories import cascade
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    if reason := why_no_server():
-        pytest.skip(reason)
-    with server_url() as url:
-        yield url
 
 
 @pytest.fixture

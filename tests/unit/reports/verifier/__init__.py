@@ -1,0 +1,1 @@
+"""Does the stand-alone verifier accept what holds, and name what does not?"""
