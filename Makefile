@@ -20,7 +20,7 @@ demo: $(STAMP) ## the worked example and its explanation
 	$(BIN)/zerosum demo
 
 test: $(STAMP) ## the fast suite
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-long: $(STAMP) ## the fast suite and the long one
 	ZEROSUM_HYPOTHESIS=long $(BIN)/python -m pytest -n $(WORKERS) -m "long or not long and not bench"

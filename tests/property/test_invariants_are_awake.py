@@ -266,14 +266,14 @@ def test_an_invariant_over_events_notices_what_breaks_it(
 
 
 def test_events_balance_notices_a_fold_that_makes_money(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = position_module.fill
+    right = position_module.moved
 
     def generous(*arguments: Any) -> Any:
-        filled = right(*arguments)
-        return type(filled)(*(filled[0], filled[1] + 1))
+        position, realized = right(*arguments)
+        return position, realized + 1
 
     events = story(CASCADE_MINI).events
-    monkeypatch.setattr(market_module, "fill", generous)
+    monkeypatch.setattr(market_module, "moved", generous)
     examination = Examination(Venue())
     found = {name for event in events for name, _ in examination.apply(event) if name}
 
@@ -288,8 +288,8 @@ def test_events_balance_alone_notices_a_trade_that_makes_money(
     examination = Examination(Venue())
     for event in events[: first_trade - 1]:
         assert examination.apply(event) == []
-    right = position_module.fill
-    monkeypatch.setattr(market_module, "fill", lambda *given: right(*given)._replace(realized=1))
+    right = position_module.moved
+    monkeypatch.setattr(market_module, "moved", lambda *given: (right(*given)[0], 1))
 
     assert {name for name, _ in examination.apply(events[first_trade - 1])} == {"events_balance"}
 
