@@ -12,16 +12,17 @@ from typing import Any, Final
 LONG: Final = 20_000
 """From how many keys on numpy is worth the copying."""
 
-_DIGIT: Final = 1 << 62
-
 
 def in_order(keys: Sequence[int]) -> tuple[list[int], Iterable[tuple[int, int]]]:
     """Indexes by key, lowest first, equal ones as they stood; and where equal keys stand together.
 
     A run of equal keys is given by its first place and the one behind its last.
     """
-    if len(keys) >= LONG and (numpy := _numpy()) is not None and _fits(keys):
-        return _sorted_by(numpy, keys)
+    if len(keys) >= LONG and (numpy := _numpy()) is not None:
+        try:
+            return _sorted_by(numpy, keys)
+        except OverflowError:
+            pass  # Beyond 64 bits: Python's own sort knows no bound.
     order = sorted(range(len(keys)), key=keys.__getitem__)
     found = [keys[at] for at in order]
     return order, _runs(compress(range(len(found)), map(eq, found, islice(found, 1, None))))
@@ -32,10 +33,6 @@ def _sorted_by(numpy: Any, keys: Sequence[int]) -> tuple[list[int], Iterable[tup
     order = given.argsort(kind="stable")
     found = given[order]
     return order.tolist(), _runs(numpy.flatnonzero(found[1:] == found[:-1]).tolist())
-
-
-def _fits(keys: Sequence[int]) -> bool:
-    return max(keys) < _DIGIT and min(keys) > -_DIGIT
 
 
 def _runs(equal_to_next: Iterable[int]) -> Iterator[tuple[int, int]]:
