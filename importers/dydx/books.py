@@ -7,19 +7,17 @@ was there before the first row.
 
 from typing import Any, Final, Literal
 
-from domain.events import Event
-from domain.position import Position, fill
-from domain.venue import Fact, Venue, apply, enveloped
+from domain.position import fill
+from domain.venue import Venue
 from importers.dydx.checks import Checks
 from importers.dydx.fills import DELEVERAGED, OFFSETTING, Fill
-from importers.dydx.markets import QUOTE_UNIT, Markets
+from importers.dydx.markets import Markets
 from importers.dydx.pairing import Match, quote_of
 from importers.hyperliquid.accounts import AccountSums, Standing
-from importers.hyperliquid.books import OUTSIDE, Source, place_source
 from importers.hyperliquid.ledger_updates import TREASURY
 from importers.hyperliquid.memory import UNKNOWN_CASH, Memory
+from importers.hyperliquid.recorded_books import OUTSIDE, RecordedBooks, Source, place_source
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import Refused
 
 VENUE: Final = "dydx"
 """Name of the venue in the first fact of a log that records it."""
@@ -28,7 +26,7 @@ OPENING: Final = "unknown opening"
 ROLES: Final = {DELEVERAGED: "deleveraged", OFFSETTING: "offsetting"}
 
 
-class Books:
+class Books(RecordedBooks):
     """A venue that matches are booked into, and the events that this gives out."""
 
     def __init__(
@@ -39,43 +37,17 @@ class Books:
         report: ImportReport,
         checks: Checks,
     ) -> None:
-        self.venue = venue
-        self._memory = memory
+        super().__init__(venue, memory, VENUE)
         self._markets = markets
         self._report = report
         self._checks = checks
-        self._events: list[Event] = []
-
-    def taken(self) -> list[Event]:
-        """The events since the last call."""
-        events, self._events = self._events, []
-        return events
-
-    def open_venue(self, time: int) -> None:
-        """The first fact of an empty log."""
-        if self.venue.kind is None:
-            data = {
-                "kind": "recorded",
-                "name": VENUE,
-                "quote": "USDC",
-                "quote_unit": QUOTE_UNIT.text(),
-                "system_accounts": ["insurance", "rounding", "treasury", "uncovered"],
-            }
-            self._emit("venue.opened/1", "venue", data, time, {})
-
-    def refuse(self, row: Refused) -> None:
-        """Keep a row that is not applied."""
-        source = place_source(row.place, row.key, account=row.account, kind=row.kind)
-        time = self.venue.time if row.time is None else row.time
-        data = {"code": row.code, "detail": row.detail}
-        self._emit("venue.fact_rejected/1", "venue", data, time, source)
 
     def book(self, match: Match) -> None:
         """Book one match, with all that has to be booked around it."""
         first = match.first
         if first.market not in self.venue.markets:
             listing = self._markets.listing(first.market)
-            self._emit("market.listed/1", f"market/{first.market}", listing, first.time, {})
+            self.emit("market.listed/1", f"market/{first.market}", listing, first.time, {})
         for row in match.rows:
             if row.account is not None:
                 self._open(row.account, row.time)
@@ -117,7 +89,7 @@ class Books:
         for kind, sign in ((DELEVERAGED, loser_sign), (OFFSETTING, -loser_sign)):
             if not named[kind].startswith(OUTSIDE):
                 self._ensure(named[kind], match, sign * lots)
-        victim = self._position(named[OFFSETTING], market)
+        victim = self.position(named[OFFSETTING], market)
         change = -loser_sign * lots
         # Whoever stands outside held at least what was taken: its side says which way.
         is_outside = named[OFFSETTING].startswith(OUTSIDE)
@@ -147,7 +119,7 @@ class Books:
 
     def _meet(self, row: Fill, account: str, match: Match) -> None:
         """Bring the account to where the row says it stood; without a word it began flat."""
-        met = (account, row.market) in self._memory.met
+        met = (account, row.market) in self.memory.met
         held = self._held(account, row.market)
         doubts = self.sums(account).doubts
         if row.start is None:
@@ -212,7 +184,7 @@ class Books:
         data = {"amount": amount, "from": payer, "reason": reason, "to": receiver}
         source = _source(match)
         kind = "account.collateral_moved/1"
-        self._emit(kind, f"account/{payer}", data, first.time, source)
+        self.emit(kind, f"account/{payer}", data, first.time, source)
 
     def _settle(self, match: Match, amount: int, before: dict[str, int]) -> None:
         """Add up what the rows say, beside what the books say."""
@@ -233,7 +205,7 @@ class Books:
         """The sums of an account; made before anything of this import touches it."""
         found = self._report.accounts.get(account)
         if found is None:
-            doubts = self._memory.doubt(account)
+            doubts = self.memory.doubt(account)
             found = AccountSums(account, Standing.of(self.venue, account), doubts)
             self._report.accounts[account] = found
         return found
@@ -241,28 +213,17 @@ class Books:
     def _open(self, account: str, time: int) -> None:
         if account not in self.venue.accounts:
             data = {"label": "", "role": "trader"}
-            self._emit("account.opened/1", f"account/{account}", data, time, {})
+            self.emit("account.opened/1", f"account/{account}", data, time, {})
         if not account.startswith(OUTSIDE):
             self.sums(account)
 
     def _market_event(self, kind: str, data: dict[str, Any], match: Match) -> None:
         first = match.first
         in_order = dict(sorted(data.items()))
-        self._emit(kind, f"market/{first.market}", in_order, first.time, _source(match))
-
-    def _emit(
-        self, kind: str, stream: str, data: dict[str, Any], time: int, source: Source
-    ) -> None:
-        event = enveloped(self.venue, Fact(kind, stream, data, time, source))
-        apply(self.venue, event)
-        self._memory.meet(event)
-        self._events.append(event)
-
-    def _position(self, account: str, market: str) -> Position | None:
-        return self.venue.markets[market].positions.get(account)
+        self.emit(kind, f"market/{first.market}", in_order, first.time, _source(match))
 
     def _held(self, account: str, market: str) -> int:
-        position = self._position(account, market)
+        position = self.position(account, market)
         return 0 if position is None else position.quantity
 
     def _realized(self, match: Match) -> dict[str, int]:

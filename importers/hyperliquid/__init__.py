@@ -6,7 +6,8 @@ be), `fields`, `venue_facts` (dated knowledge), `fill_rows`, `plain_fills`, `oth
 (the order of all).
 
 Rows to facts: `scales`, `ledger_updates`, `pairing`, `chaining`, `memory`, `digests`, `accounts`,
-`books`, `match_books`, `ordinary_trades`, `forced_closes`, `forced_books`, `liquidation_chains`,
+`recorded_books` (of every venue), `books`, `match_books`, `ordinary_trades`, `plain_instants`,
+`known_fills`, `forced_closes`, `forced_books`, `aggregates`, `liquidation_chains`,
 `funding_rounds`, `snapshots`, `window`, `labels`.
 
 What the venue states beside them: `assertions`, `liquidation_rows`, `identities`, `checks`.

@@ -8,71 +8,37 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 from collections.abc import Mapping
 from typing import Any, Final
 
-from domain.events import Event
-from domain.position import Position
 from domain.units import whole_steps
 from domain.venue import Venue, apply, next_event
 from importers.hyperliquid.accounts import AccountSums, Standing
 from importers.hyperliquid.funding_rounds import ROUNDING, FundingRound
 from importers.hyperliquid.ledger_updates import Leg, effect_of
 from importers.hyperliquid.memory import Memory
+from importers.hyperliquid.recorded_books import OUTSIDE, RecordedBooks, Source, place_source
 from importers.hyperliquid.report import ImportReport
 from importers.hyperliquid.rows import (
     NANOSECONDS,
     Funding,
     Mark,
-    Place,
     Refused,
     RowRefused,
     Update,
 )
-from importers.hyperliquid.scales import QUOTE_UNIT, Scales
+from importers.hyperliquid.scales import Scales
 from importers.hyperliquid.venue_facts import known_venue
 
 VENUE: Final = "hyperliquid"
 """Name of the venue in the first fact of a log that records it."""
-OUTSIDE = "outside:"
-Source = dict[str, str | int]
 
 
-def place_source(place: Place, key: str, **more: str | int | None) -> Source:
-    """Where a fact comes from; keys in order, nothing that is absent."""
-    if len(more) == 1 and (block := more.get("block")) is not None:
-        # Nearly all places are like this.
-        file, line, row = place
-        return {"block": block, "file": file, "key": key, "line": line, "row": row}
-    found: dict[str, str | int | None] = {
-        "file": place.file,
-        "key": key,
-        "line": place.line,
-        "row": place.row,
-        **more,
-    }
-    return {name: value for name, value in sorted(found.items()) if value is not None}
-
-
-class Books:
+class Books(RecordedBooks):
     """A venue that rows are booked into, and the facts that this gives out."""
 
     def __init__(self, venue: Venue, memory: Memory, scales: Scales, report: ImportReport) -> None:
-        self.venue = venue
-        self.memory = memory
+        super().__init__(venue, memory, VENUE)
         self.scales = scales
         self.report = report
-        self._events: list[Event] = []
         self._past = venue.time // NANOSECONDS
-
-    def taken(self) -> list[Event]:
-        """The facts since the last call, as events after what the venue was."""
-        events, self._events = self._events, []
-        return events
-
-    def emit(self, kind: str, stream: str, data: dict[str, Any], time: int, source: Source) -> None:
-        """Give out a fact and apply it."""
-        event = next_event(self.venue, kind, stream, data, time, source)
-        apply(self.venue, event)
-        self.memory.meet(event)
-        self._events.append(event)
 
     def emit_trade(self, coin: str, data: dict[str, Any], time: int, source: Source) -> None:
         """Give out a trade of two accounts that were met before."""
@@ -80,18 +46,6 @@ class Books:
         event = next_event(venue, "market.trade_executed/1", f"market/{coin}", data, time, source)
         apply(venue, event)
         self._events.append(event)
-
-    def open_venue(self, time: int) -> None:
-        """The first fact of an empty log."""
-        if self.venue.kind is None:
-            data = {
-                "kind": "recorded",
-                "name": VENUE,
-                "quote": "USDC",
-                "quote_unit": QUOTE_UNIT.text(),
-                "system_accounts": ["insurance", "rounding", "treasury", "uncovered"],
-            }
-            self.emit("venue.opened/1", "venue", data, time, {})
 
     def open_account(self, account: str, time: int) -> None:
         """Accounts are opened before their first use; the venue's own vaults are known by date."""
@@ -105,11 +59,6 @@ class Books:
         """Markets are listed before their first use."""
         if coin not in self.venue.markets:
             self.emit("market.listed/1", f"market/{coin}", self.scales.listing(coin), time, {})
-
-    def position(self, account: str, coin: str) -> Position | None:
-        """What the account holds in the coin."""
-        market = self.venue.markets.get(coin)
-        return None if market is None else market.positions.get(account)
 
     def held(self, account: str, coin: str) -> int | None:
         """Lots held; None when the account was never met in this coin."""
@@ -258,17 +207,3 @@ class Books:
         self.list_market(coin, time)
         data = {"previous_price": self.venue.markets[coin].mark, "price": price}
         self.emit("market.mark_price_updated/1", f"market/{coin}", data, time, source)
-
-    def refuse(self, row: Refused) -> None:
-        """Keep a row that is not applied."""
-        data = {"code": row.code, "detail": row.detail}
-        source = place_source(
-            row.place,
-            row.key,
-            account=row.account,
-            account_of_partner=row.partner,
-            block=row.block,
-            kind=row.kind,
-        )
-        time = self.venue.time if row.time is None else row.time
-        self.emit("venue.fact_rejected/1", "venue", data, time, source)

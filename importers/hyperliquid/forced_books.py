@@ -8,7 +8,7 @@ booked as a recorded trade, and is a finding.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from importers.hyperliquid.books import OUTSIDE, Books, Source
+from importers.hyperliquid.books import Books
 from importers.hyperliquid.checks import Close
 from importers.hyperliquid.forced_closes import (
     MARKET,
@@ -19,6 +19,7 @@ from importers.hyperliquid.forced_closes import (
 from importers.hyperliquid.labels import is_free_of_fees
 from importers.hyperliquid.liquidation_rows import LiquidationRows
 from importers.hyperliquid.pairing import Match, Side
+from importers.hyperliquid.recorded_books import OUTSIDE, Source
 from importers.hyperliquid.rows import Liquidation, Place, RowRefused
 
 RESIDUE: Final = "outside:liquidation-residue"

@@ -11,12 +11,13 @@ from typing import Any, Final, Literal, NamedTuple
 
 from domain.position import Position
 from domain.rounding import half_even
-from importers.hyperliquid.books import OUTSIDE, Books, Source, place_source
+from importers.hyperliquid.books import Books
 from importers.hyperliquid.checks import Check
 from importers.hyperliquid.forced_books import ForcedBooks
 from importers.hyperliquid.forced_closes import liquidation_of
 from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
 from importers.hyperliquid.pairing import Match, Side
+from importers.hyperliquid.recorded_books import OUTSIDE, Source, place_source
 from importers.hyperliquid.rows import Fill
 
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000

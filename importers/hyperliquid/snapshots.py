@@ -14,9 +14,10 @@ from typing import Final
 
 from domain.rounding import half_even
 from importers.hyperliquid.assertions import CashCompared
-from importers.hyperliquid.books import OUTSIDE, Books, place_source
+from importers.hyperliquid.books import Books
 from importers.hyperliquid.identities import identities
 from importers.hyperliquid.memory import OPENING_CASH, UNKNOWN_CASH
+from importers.hyperliquid.recorded_books import OUTSIDE, place_source
 from importers.hyperliquid.rows import MONEY_PLACES, Held, RowRefused, Stated
 from importers.hyperliquid.scales import QUOTE_UNIT
 from importers.hyperliquid.state_rows import float_quantum
