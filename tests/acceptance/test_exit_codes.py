@@ -170,8 +170,13 @@ def test_a_closed_pipe_is_141_and_silent(cascade: Books) -> None:
 
 def test_an_interrupt_is_130_and_keeps_what_was_applied(empty: Books) -> None:
     books = cascade_mini(empty.folder)
+    # Tests that run in the background inherit that interrupts are ignored; a terminal's do not.
+    as_on_a_terminal = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from cli.main import run; sys.exit(run())"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "apply", "-", "--format", "ndjson"],
+        [sys.executable, "-c", as_on_a_terminal, "apply", "-", "--format", "ndjson"],
         env={**os.environ, "ZEROSUM_STORE": books.url, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
