@@ -4,7 +4,7 @@ One examination serves `verify`, the property tests and replay: it folds an even
 `apply` and yields each violation under the name of its invariant.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -158,22 +158,20 @@ class Examination:
             self._next_state_check = venue.head + EVENTS_BETWEEN_STATE_CHECKS
             yield from violations(venue)
 
-    def _touched(self, event: Event) -> tuple[AccountId, ...]:
+    def _touched(self, event: Event) -> Collection[AccountId]:
+        """Whose lots and money the event may change, each once: both parties can be the same."""
         if event["type"] == "market.funding_settled/1":
             return tuple(self._market(event).positions)  # type: ignore[union-attr]
         if event["type"] == "market.trade_executed/1":
             data = event["data"]
-            if data["buyer"] == data["seller"]:
-                # Somebody recorded as having traded with himself is counted once.
-                return (data["buyer"], TREASURY)
-            return (data["buyer"], data["seller"], TREASURY)
-        return parties(event)
+            return {data["buyer"], data["seller"], TREASURY}
+        return set(parties(event))
 
     def _market(self, event: Event) -> Market | None:
         kind, _, name = event["stream"].partition("/")
         return self.venue.markets.get(name) if kind == "market" else None
 
-    def _sums(self, touched: tuple[AccountId, ...], market: Market | None) -> _Sums:
+    def _sums(self, touched: Collection[AccountId], market: Market | None) -> _Sums:
         cash = quantity = cost = 0
         held = self.venue.cash
         for account in touched:
