@@ -15,7 +15,7 @@ from domain.adl.allocation import allocated
 from domain.adl.candidate import Candidate, Ranked, Ranking, Score
 from domain.adl.decision import Decision, candidates, circumstances, decision
 from domain.adl.policies import selection_of
-from domain.adl.ranking import ranked
+from domain.adl.ranking import ranked, tie
 from domain.margin import capacity
 from domain.market import Market
 from domain.position import Position
@@ -104,12 +104,7 @@ class Round:
         return Place(
             (int(is_loser), vaults if candidate.is_vault else 0),
             self.scores(candidate),
-            (
-                -candidate.unrealized,
-                -candidate.notional,
-                candidate.opened_seq,
-                candidate.account,
-            ),
+            tie(candidate),
         )
 
     def place_of_row(self, row: Ranked) -> Place:
