@@ -6,7 +6,6 @@ that are too small: its equity is unknown, not what the books add up to. Only fa
 before a close count here, so nothing that is recorded later changes an audit.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -217,8 +216,3 @@ class Knowledge:
         if named:
             return
         self.unattributed_count += 1
-
-
-def doubt_texts(doubts: Iterable[Doubt]) -> list[str]:
-    """The codes in order, each once."""
-    return sorted({str(doubt) for doubt in doubts})

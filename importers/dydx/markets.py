@@ -13,7 +13,7 @@ from domain.specification import MarketSpec, Tier, listed_fact
 from domain.units import Decimal10, parse_decimal, parse_ratio
 from domain.venue import Venue
 from importers.dydx.fills import FORCED, Fill
-from importers.hyperliquid.fields import Raw, in_units
+from importers.hyperliquid.fields import Raw
 from importers.hyperliquid.rows import MONEY_PLACES, RowRefused
 
 QUOTE_UNIT: Final = Decimal10(1, MONEY_PLACES)
@@ -93,11 +93,6 @@ class Markets:
             tiers=self._tiers.get(market, ONE_TIER),
         )
         return dict(listed_fact(spec))
-
-
-def quote_units(amount: Decimal10) -> int:
-    """Money in whole units; finer money is refused by whoever read it."""
-    return in_units(amount, MONEY_PLACES)
 
 
 def _power(places: int) -> Decimal10:

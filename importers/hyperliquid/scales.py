@@ -104,10 +104,6 @@ class Scales:
         """Size decimals of all coins that are known so far."""
         return dict(self._places)
 
-    def is_foreign(self, coin: str) -> bool:
-        """Whether a coin's money is not the books' money."""
-        return coin in self._foreign
-
     def are_native(self, coins: Iterable[str]) -> bool:
         """Whether the money of all these coins is the books' money."""
         return self._foreign.isdisjoint(coins)
