@@ -77,17 +77,7 @@ def library_alone(folder: Path, events: int = 50_000) -> Figures:
 
 def single_commands(folder: Path, commands: int = 2_000) -> Figures:
     """Durable commands, one commit each, through decision, seal and receipt."""
-    from ledger.ledger import Ledger
-
-    with Ledger.create(_url(folder)) as ledger:
-        _consume(ledger.submit_many(opening(1_000)))
-        lines = [json.dumps(command) for command in mixed_commands(commands)]
-        started = perf_counter()
-        for line in lines:
-            ledger.submit(line)
-        rate = len(lines) / (perf_counter() - started)
-    floor = fsync_rate(folder)["fsync/s"]
-    return {"commands/s": rate, "fsync/s": floor, "share of fsync rate": rate / floor}
+    return _single_rate(folder, _url(folder), commands)
 
 
 def batched_commands(folder: Path, commands: int = 50_000) -> Figures:
@@ -217,17 +207,8 @@ def postgresql_bulk(folder: Path, events: int = 1_000_000) -> Figures:
 
 def postgresql_single(folder: Path, commands: int = 2_000) -> Figures:
     """Durable commands, one commit each, on a server of this machine."""
-    from ledger.ledger import Ledger
-
-    with _server() as url, Ledger.create(url) as ledger:
-        _consume(ledger.submit_many(opening(1_000)))
-        lines = [json.dumps(command) for command in mixed_commands(commands)]
-        started = perf_counter()
-        for line in lines:
-            ledger.submit(line)
-        rate = len(lines) / (perf_counter() - started)
-    floor = fsync_rate(folder)["fsync/s"]
-    return {"commands/s": rate, "fsync/s": floor, "share of fsync rate": rate / floor}
+    with _server() as url:
+        return _single_rate(folder, url, commands)
 
 
 def postgresql_replay(folder: Path, events: int = 1_000_000) -> Figures:
@@ -283,6 +264,21 @@ def _server() -> Iterator[str]:
 
     with server_url() as server, schema_url(server, "zerosum_bench") as url:
         yield url
+
+
+def _single_rate(folder: Path, url: str, commands: int) -> Figures:
+    """One commit for each command, beside what the disk can do."""
+    from ledger.ledger import Ledger
+
+    with Ledger.create(url) as ledger:
+        _consume(ledger.submit_many(opening(1_000)))
+        lines = [json.dumps(command) for command in mixed_commands(commands)]
+        started = perf_counter()
+        for line in lines:
+            ledger.submit(line)
+        rate = len(lines) / (perf_counter() - started)
+    floor = fsync_rate(folder)["fsync/s"]
+    return {"commands/s": rate, "fsync/s": floor, "share of fsync rate": rate / floor}
 
 
 def _url(folder: Path) -> str:
