@@ -43,6 +43,9 @@ class Places:
             self._last_line: dict[int, int] = {row[0]: row[1] for row in connection.execute(last)}
         self._before = dict(self._last_line)
         self._new_files: list[tuple[int, str, bytes]] = []
+        self._new_keys: list[SourceKey] = []
+        # The greatest part by place, of places that are not written yet.
+        self._parts: dict[tuple[int, int], int] = {}
 
     def fresh(self, facts: Sequence[Fact], venue: Venue) -> Sequence[Fact]:
         """The facts that were not recorded before this import; a changed one is a conflict."""
@@ -89,10 +92,9 @@ class Places:
                         f" as event {earlier['seq']} ({earlier['type']}) with another content"
                     )
 
-    def keys_of(self, events: Iterable[Event]) -> list[SourceKey]:
-        """Keys of the events that come from rows, numbered within their row."""
-        keys: list[SourceKey] = []
-        parts: dict[tuple[int, int], int] = {}
+    def note(self, events: Iterable[Event]) -> None:
+        """Key the events that come from rows, numbered within their row."""
+        keys, parts = self._new_keys, self._parts
         last_line, place_of = self._last_line, self._place
         for event in events:
             place = place_of(event["source"])
@@ -108,11 +110,11 @@ class Places:
                 part = self._next_part(number, line)
             parts[place] = part
             keys.append(_key_of((number, line, part, event["seq"])))
-        return keys
 
-    def new_files(self) -> list[tuple[int, str, bytes]]:
-        """Files first met since the last call."""
-        found, self._new_files = self._new_files, []
+    def taken(self) -> tuple[list[SourceKey], list[tuple[int, str, bytes]]]:
+        """Keys noted and files first met since the last call, to be written in one transaction."""
+        found = self._new_keys, self._new_files
+        self._new_keys, self._new_files, self._parts = [], [], {}
         return found
 
     def _place(self, source: Mapping[str, str | int]) -> tuple[int, int] | None:

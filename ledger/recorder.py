@@ -94,7 +94,7 @@ class LogRecorder(ApplicationRecorder):
             return []
         raws = [stored.state for stored in stored_events]
         try:
-            self._writer.append(Addition(events, raws))
+            self._writer.append(Addition(self._writer.rows().add(events, raws)))
         except StoreConflict as fault:
             raise IntegrityError(str(fault)) from fault
         return [event["seq"] for event in events]

@@ -23,12 +23,12 @@ from ledger.errors import DecidedLog, LogOutOfOrder
 from ledger.folding import FACTS_PER_SNAPSHOT, LONG_FOLD, LiveVenue, quiet_collector
 from ledger.places import Places
 from ledger.store import Store
-from ledger.writer import Addition, Writer
+from ledger.writer import Addition, CommandKey, EventRows, Writer
 
 _event = schema.event.c
 _STILL_AT_HAND: Final = 256
-"""Events that are encoded together while they are still in the processor's cache: later, each would
-take twice as long."""
+"""Events that are encoded, hashed and made rows together while they are still in the processor's
+cache: later, each would take twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +94,47 @@ class FactRecorder:
             if venue.head != start:
                 raise LogOutOfOrder(f"the log ends at seq {start}, the venue at {venue.head}")
             places = Places(self._store, files)
+            rows = self._writer.rows()
             some: list[Event] = []
-            raws: list[bytes] = []
             for chunk in chunks:
                 some += chunk
-                if len(some) - len(raws) >= _STILL_AT_HAND:
-                    raws += validated(some[len(raws) :])
-                if len(some) >= batch:
-                    self._append_applied(some, raws, venue, places)
-                    some, raws = [], []
+                if len(some) >= min(batch, _STILL_AT_HAND):
+                    self._add_applied(rows, some, venue, places)
+                    some = []
+                if len(rows) >= batch:
+                    self._append_applied(rows, venue, places)
+                    rows = self._writer.rows()
                     self._live.snapshot_when_due(FACTS_PER_SNAPSHOT)
             if some:
-                self._append_applied(some, raws, venue, places)
+                self._add_applied(rows, some, venue, places)
+            if rows:
+                self._append_applied(rows, venue, places)
         self._live.snapshot_when_due(LONG_FOLD)
         return self._recorded(start, 0)
 
-    def _append_applied(
-        self, events: list[Event], raws: list[bytes], venue: Venue, places: Places
+    def _add_applied(
+        self, rows: EventRows, events: Sequence[Event], venue: Venue, places: Places
     ) -> None:
-        """Append events, of which the first were validated and encoded already."""
-        head = self._writer.head
+        """Check and encode events to which nothing but `venue` has been applied since."""
+        last = self._writer.head + len(rows)
         if venue.kind == "decided":
             raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
-        if events[0]["seq"] != head + 1 or venue.head != events[-1]["seq"]:
+        if events[0]["seq"] != last + 1 or venue.head != events[-1]["seq"]:
             raise LogOutOfOrder(
-                f"the log ends at seq {head}; the events say {events[0]['seq']} to"
+                f"the log ends at seq {last}; the events say {events[0]['seq']} to"
                 f" {events[-1]['seq']}, their venue {venue.head}"
             )
-        raws += validated(events[len(raws) :])
         places.refuse_changed(events)
-        sources = places.keys_of(events)
-        self._writer.append(Addition(events, raws, sources=sources, files=places.new_files()))
+        places.note(events)
+        rows.add(events, validated(events))
+
+    def _append_applied(self, rows: EventRows, venue: Venue, places: Places) -> None:
+        self._append(rows, places)
         self._live.adopt(venue)
+
+    def _append(self, rows: EventRows, places: Places, commands: Sequence[CommandKey] = ()) -> None:
+        keys, files = places.taken()
+        self._writer.append(Addition(rows, commands, keys, files))
 
     def append_events(self, events: Iterable[Event], batch: int) -> Recorded:
         """Append the events of another log, which must continue this one."""
@@ -146,29 +155,30 @@ class FactRecorder:
                         " chains are appended whole"
                     )
                 raws = [order.next(event) for event in chunk]
-                commands = keys_of_chains(chunk, consumed)
-                sources = places.keys_of(chunk)
-                self._writer.append(
-                    Addition(chunk, raws, commands, sources, files=places.new_files())
-                )
+                places.note(chunk)
+                rows = self._writer.rows().add(chunk, raws)
+                self._append(rows, places, keys_of_chains(chunk, consumed))
         return self._recorded(start, 0)
 
     def _record(self, facts: Sequence[Fact], places: Places) -> int:
         venue = self._live.at(self._writer.head)
         fresh = places.fresh(facts, venue)
-        events: list[Event] = []
-        raws: list[bytes] = []
-        for fact in fresh:
-            event = enveloped(venue, fact)
-            validate_data(event)
-            raws.append(encode(event))
-            apply(venue, event)
-            events.append(event)
-            if venue.kind == "decided":
-                raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
-        if events:
-            sources = places.keys_of(events)
-            self._writer.append(Addition(events, raws, sources=sources, files=places.new_files()))
+        rows = self._writer.rows()
+        for start in range(0, len(fresh), _STILL_AT_HAND):
+            events: list[Event] = []
+            raws: list[bytes] = []
+            for fact in fresh[start : start + _STILL_AT_HAND]:
+                event = enveloped(venue, fact)
+                validate_data(event)
+                raws.append(encode(event))
+                apply(venue, event)
+                events.append(event)
+                if venue.kind == "decided":
+                    raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
+            places.note(events)
+            rows.add(events, raws)
+        if rows:
+            self._append(rows, places)
         return len(facts) - len(fresh)
 
     def _held(self) -> tuple[dict[str, int], set[str]]:

@@ -1,7 +1,7 @@
 """Do rows, leaves, tiles, edge and root agree, and which is the first event that does not?
 
-One pass over the rows in order. Each examination takes a thousand rows at a time: it compares
-them as a whole, and looks for the row only when something differs.
+One pass over the rows in order. Each examination takes some hundred rows at a time: it
+compares them as a whole, and looks for the row only when something differs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Are a thousand stored rows canonical, of a known type, and of its shape?
+"""Are many stored rows canonical, of a known type, and of its shape?
 
 Parsed once together, written again and compared one by one. The fast look only ever accepts what
 `domain.envelope.decode` accepts; whatever it doubts is handed to that function, which then judges.

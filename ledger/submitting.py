@@ -106,9 +106,8 @@ class Submitter:
         if batch.events:
             ends = sorted({draft.last_seq for draft in drafts if draft.last_seq} - roots.keys())
             ends = [end for end in ends if end > head]
-            addition = Addition(
-                batch.events, batch.raws, commands=list(batch.keys.values()), ends=ends
-            )
+            rows = self._writer.rows().add(batch.events, batch.raws)
+            addition = Addition(rows, commands=list(batch.keys.values()), ends=ends)
             roots.update(zip(ends, self._writer.append(addition), strict=False))
         return _with_roots(drafts, roots, head)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -50,12 +50,46 @@ class TransactionRow(NamedTuple):
     software_version: str
 
 
+EventRow = tuple[int, int, int, str, int, bytes, bytes]
+"""seq, number of the stream, version, type, time, bytes, leaf."""
+
+
+class EventRows:
+    """Rows of the next events of a log, which `Writer.rows` begins.
+
+    Many events are added some hundred at a time, while they are still in the processor's cache.
+    """
+
+    def __init__(self, known: "_Known") -> None:
+        self.known = known
+        self.rows: list[EventRow] = []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, events: Sequence[Event], raws: Sequence[bytes]) -> Self:
+        """Events in their order, with the bytes that are kept and hashed."""
+        streams = self.known.streams
+        self.rows += [
+            (
+                event["seq"],
+                streams[event["stream"]],
+                event["version"],
+                event["type"],
+                event["time"],
+                raw,
+                sha256(b"\x00" + raw).digest(),
+            )
+            for event, raw in zip(events, raws, strict=True)
+        ]
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What one transaction adds: events with the bytes to hash, and the keys they consume."""
+    """What one transaction adds: the rows of events, and the keys they consume."""
 
-    events: Sequence[Event]
-    raws: Sequence[bytes]
+    events: EventRows
     commands: Sequence[CommandKey] = ()
     sources: Sequence[SourceKey] = ()
     files: Sequence[tuple[int, str, bytes]] = ()
@@ -132,6 +166,10 @@ class Writer:
         """Read the head anew next time: somebody else may have written."""
         self._known = None
 
+    def rows(self) -> EventRows:
+        """No rows yet, of events that continue the log as this writer knows it."""
+        return EventRows(self._state())
+
     def append(self, addition: Addition) -> list[bytes]:
         """Write it durably, all or nothing; gives the roots at `ends`, then the root after all.
 
@@ -147,8 +185,10 @@ class Writer:
     def append_in(self, connection: Connection, addition: Addition) -> list[bytes]:
         """`append` in the caller's write transaction; when that fails the caller must `forget`."""
         known = self._state()
-        events, size = addition.events, known.tree.size
-        leaves = [sha256(b"\x00" + raw).digest() for raw in addition.raws]
+        rows, size = addition.events.rows, known.tree.size
+        if addition.events.known is not known:
+            raise StaleHead(f"these rows continue a log that was read before seq {size}")
+        leaves = [row[-1] for row in rows]
         grown = known.tree.copy()
         tiles, roots, start = [], [], 0
         for end in addition.ends:
@@ -163,24 +203,11 @@ class Writer:
         cursor.execute(self._swap, (grown.size, grown.packed(), root, size, known.root))
         if cursor.rowcount != 1:
             raise StaleHead(f"the log has moved on from seq {size}")
-        streams = known.streams
-        rows = [
-            (
-                e["seq"],
-                streams[e["stream"]],
-                e["version"],
-                e["type"],
-                e["time"],
-                raw,
-                leaf,
-            )
-            for e, raw, leaf in zip(events, addition.raws, leaves, strict=True)
-        ]
         now = recording_time(known.recorded_at)
         transaction = TransactionRow(size + 1, grown.size, now, software_version())
         seal = next_seal(known.seal, transaction, addition.commands)
         for table, added in (
-            (schema.stream, streams.new),
+            (schema.stream, known.streams.new),
             (schema.event, rows),
             (schema.tile, tiles),
             (schema.idempotency, addition.commands),
@@ -190,7 +217,7 @@ class Writer:
         ):
             if added:
                 self._store.insert(cursor, table, added)
-        streams.new = []
+        known.streams.new = []
         known.tree, known.root, known.recorded_at, known.seal = grown, root, now, seal
         return [*roots, root]
 

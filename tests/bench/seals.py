@@ -60,7 +60,7 @@ def sealing(folder: Path, events: int = 200_000) -> Figures:
         ledger.record(recorded_facts(events))
         found, raws = list(ledger.events()), [row.raw for row in ledger.rows()]
     additions = [
-        writer.Addition(found[at : at + PER_COMMIT], raws[at : at + PER_COMMIT])
+        (found[at : at + PER_COMMIT], raws[at : at + PER_COMMIT])
         for at in range(0, len(found), PER_COMMIT)
     ]
     sealed: list[float] = []
@@ -86,7 +86,7 @@ def _appended(path: Path, additions: Sequence[Any]) -> float:
         own = writer.Writer(store)
         started = perf_counter()
         for addition in additions:
-            own.append(addition)
+            own.append(writer.Addition(own.rows().add(*addition)))
         return perf_counter() - started
     finally:
         store.close()
