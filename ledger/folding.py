@@ -4,17 +4,15 @@ A snapshot is a shortcut, never a source: one that is torn or of another shape i
 older one or for the whole fold, and `verify` compares every one of them with the fold.
 """
 
-import gc
 import json
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from domain.canonical import canonical_bytes
+from domain.collector import quiet_collector
 from domain.snapshot import state_of, venue_from
 from domain.venue import Venue, apply
 from ledger import schema
@@ -28,22 +26,6 @@ FACTS_PER_SNAPSHOT: Final = 500_000
 LONG_FOLD: Final = 10_000
 
 _snapshot = schema.snapshot.c
-
-
-@contextmanager
-def quiet_collector(events: int = LONG_FOLD + 1) -> Iterator[None]:
-    """No garbage collection while many events are folded: it would walk the whole state in vain."""
-    if events <= LONG_FOLD or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        # Freezing and unfreezing makes all of it old without a walk.
-        gc.freeze()
-        gc.unfreeze()
-        gc.enable()
 
 
 def venue_at(connection: Connection, seq: int) -> Venue:

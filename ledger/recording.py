@@ -14,13 +14,14 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from domain.collector import quiet_collector
 from domain.envelope import UnreadableEventError, encode, validate_data, validated
 from domain.events import Event
 from domain.venue import Fact, Venue, apply, enveloped
 from ledger import schema
 from ledger.chains import keys_of_chains, whole_chains
 from ledger.errors import DecidedLog, LogOutOfOrder
-from ledger.folding import FACTS_PER_SNAPSHOT, LONG_FOLD, LiveVenue, quiet_collector
+from ledger.folding import FACTS_PER_SNAPSHOT, LONG_FOLD, LiveVenue
 from ledger.places import Places
 from ledger.store import Store
 from ledger.writer import Addition, CommandKey, EventRows, Writer

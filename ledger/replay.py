@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from time import perf_counter
 
+from domain.collector import quiet_collector
 from domain.envelope import encode
 from domain.events import Event
 from domain.redecide import with_logged_roots
@@ -13,7 +14,6 @@ from domain.venue import Venue, apply
 from domain.watch import MarginWatch
 from ledger.chains import whole_chains
 from ledger.errors import RecordedLog
-from ledger.folding import quiet_collector
 from ledger.ledger import Ledger
 from ledger.reader import sealed_batches
 from ledger.store import sealed_state

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from domain.adl.row_key import RowKey
+from domain.collector import quiet_collector
 from domain.events import Event
 from domain.examination import Examination
 from domain.invariants import INVARIANTS
@@ -22,7 +23,7 @@ from ledger import schema
 from ledger.beside import KeyExamination, examine_transactions
 from ledger.checkpoints import Anchors, CheckpointExamination
 from ledger.errors import StoreError
-from ledger.folding import kept_state, quiet_collector
+from ledger.folding import kept_state
 from ledger.ledger import Ledger
 from ledger.reader import EVENTS_AT_ONCE, chunks, raw_rows
 from ledger.report import SEAL_CHECKS, Check, Finding, Report, unreadable

@@ -5,13 +5,12 @@ transaction, and the tracking row moves only forward, from exactly where this ba
 that dies half way leaves whole batches behind and goes on after the last of them.
 """
 
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, select, update
 
+from domain.collector import quiet_collector
 from domain.events import Event
 from domain.venue import Venue
 from projections import schema
@@ -83,7 +82,7 @@ class ReadModel:
         if venue.head != counted:
             message = f"rows end at seq {counted}, the venue stands at seq {venue.head}"
             raise ReadModelGap(message)
-        with _quiet_collector():
+        with quiet_collector():
             return self._counted(_Batch(self._engine, venue, leaf_of), events, venue, batch)
 
     @staticmethod
@@ -104,19 +103,6 @@ class ReadModel:
                 counted = folding.write(counted)
                 size = batch or min(2 * size, MOST_EVENTS_PER_BATCH)
         return folding.write(counted) if venue.head > counted else counted
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Rows hold no cycles: looking for them again and again would take longer than the counting."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class _Batch:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from domain.adl.candidate import Candidate, Ranking, Score
 from domain.adl.selection import Circumstances, Selection
 from domain.adl.sorting import in_order
+from domain.collector import quiet_collector
 from domain.specification import AdlPolicy
 from domain.units import Lots
 
@@ -121,7 +122,8 @@ def _in_order(
     parts: Sequence[tuple[Score, ...]] = [()] * count
     if selection.score is not None:
         score = selection.score
-        found = [score(candidate, circumstances) for candidate in candidates]
+        with quiet_collector(count):
+            found = [score(candidate, circumstances) for candidate in candidates]
         order, scores = _by_scores([found], candidates), found
     elif selection.parts is not None:
         parts = [selection.parts(candidate, circumstances) for candidate in candidates]
