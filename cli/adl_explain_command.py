@@ -31,7 +31,6 @@ from domain.adl.selections import SELECTIONS
 from domain.audit.decisions import Terms
 from domain.venue import Venue
 from ledger.failures import translated
-from ledger.ledger import Ledger
 from projections import queries
 from projections.answers import AdlRound
 from projections.errors import UnknownAccount
@@ -138,7 +137,7 @@ def explain_all(
     folder.mkdir(parents=True, exist_ok=True)
     listed: list[dict[str, Json]] = []
     for summary in rounds:
-        is_known = account is None or account in books.ledger.venue_at(summary.seq - 1).accounts
+        is_known = account is None or account in books.venue_before(summary.seq).accounts
         if summary.last_seq <= books.seq and is_known:
             asked = asked_of(books, books.decision(summary.id), account, row_key)
             made = sheet_html(explained_for(books, asked, audience, objection).sheet)
@@ -160,15 +159,16 @@ def asked_of(
     With the row key that the decision names its rows have their salts, and the ranking root is
     compared; raises `RowKeyDiffers` for another one.
     """
+    before = books.venue_before(found.seq)
     salts = None if row_key is None else salts_of(found.spec.adl, row_key, found.id)
     if salts is not None:
-        rows = _round(books.ledger.venue_at(found.seq - 1), found).decided.rows
+        rows = _round(before, found).decided.rows
         equal = ranking_root(rows, salts) == found.ranking_root
         found = replace(found, ranking_root_equal=equal)
     if account is not None:
-        asked = asked_about(books.ledger, found, books.books.quote, account)
+        asked = asked_about(before, found, books.books.quote, account)
     else:
-        asked = Asked(found, books.books.quote, scores=_scores(books.ledger, found))
+        asked = Asked(found, books.books.quote, scores=_scores(before, found))
     return replace(asked, salts=salts)
 
 
@@ -234,12 +234,14 @@ def _objection(file: Path, page: Path | None, audience: Audience) -> str:
     return " ".join(words)
 
 
-def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> Asked:
-    """The decision as one account asks about it, decided again for its nearest escape."""
-    before = ledger.venue_at(found.seq - 1)
+def asked_about(before: Venue, found: AdlRound, quote: str, account: str) -> Asked:
+    """The decision as one account asks about it, decided again for its nearest escape.
+
+    `before` is the state just before the decision.
+    """
     if account not in before.accounts:
         raise UnknownAccount(account)
-    asked = Asked(found, quote, scores=_scores(ledger, found))
+    asked = Asked(found, quote, scores=_scores(before, found))
     row = next((row for row in found.ranking if row.account == account), None)
     if row is None:
         return replace(asked, outsider=Outsider(account, _exclusion(before, found, account)))
@@ -251,11 +253,11 @@ def asked_about(ledger: Ledger, found: AdlRound, quote: str, account: str) -> As
     )
 
 
-def _scores(ledger: Ledger, found: AdlRound) -> dict[str, str]:
+def _scores(before: Venue, found: AdlRound) -> dict[str, str]:
     """Scores of a policy that compares several numbers: rows hold one, so it is decided again."""
     if SELECTIONS[found.policy].parts is None:
         return {}
-    rows = _round(ledger.venue_at(found.seq - 1), found).decided.rows
+    rows = _round(before, found).decided.rows
     return {row.candidate.account: shown_score(row) or "" for row in rows}
 
 

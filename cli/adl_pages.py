@@ -69,7 +69,7 @@ def explained_for(
     at = as_of(books.ledger, found.last_seq)
     whole_page = explanation_page(asked, marks, at)
     whole = whole_page.object()
-    before = books.ledger.venue_at(found.seq - 1)
+    before = books.venue_before(found.seq)
     viewer = _viewer(books, asked, audience, before)
     shown = seen_by(whole, viewer)
     around = _surroundings(books, asked, marks, timelines, _command(asked, audience), shown)
@@ -176,10 +176,9 @@ def _shared(asked: Asked) -> tuple[str, str] | None:
 
 
 def _cash_sums(ledger: Ledger, found: AdlRound, venue: Venue) -> tuple[str, str]:
-    """All cash before and after; `venue` is the state just before and moves to the one after."""
+    """All cash before and after; `venue` is the state just before."""
     before = sum(venue.cash.values())
-    fold(venue, ledger.events(found.seq, found.last_seq))
-    after = sum(venue.cash.values())
+    after = sum(fold(venue.fork(), ledger.events(found.seq, found.last_seq)).cash.values())
     unit = found.spec.quote_unit
     return amount_text(before, unit), amount_text(after, unit)
 

@@ -117,7 +117,7 @@ def _texts(value: Json) -> list[str]:
 
 
 def _explanation(ledger: Ledger, rows: Connection, found: AdlRound, books: Books) -> Page:
-    asked = asked_about(ledger, found, books.quote, ASKING)
+    asked = asked_about(ledger.venue_at(found.seq - 1), found, books.quote, ASKING)
     marks = list(queries.marks(rows, found.spec.id, to_seq=found.last_seq))
     return explanation_page(asked, marks, as_of(ledger, found.last_seq))
 
@@ -125,8 +125,9 @@ def _explanation(ledger: Ledger, rows: Connection, found: AdlRound, books: Books
 def _sentences(ledger: Ledger, found: AdlRound, books: Books) -> list[str]:
     """One answer for everybody who stood in the ranking."""
     sentences = []
+    before = ledger.venue_at(found.seq - 1)
     for row in found.ranking:
-        account = explained(asked_about(ledger, found, books.quote, row.account))["account"]
+        account = explained(asked_about(before, found, books.quote, row.account))["account"]
         if isinstance(account, dict):
             sentences.append(f"{row.account}: {account['answer']}")
     return sentences

@@ -195,7 +195,7 @@ class _Members:
         found = self._found
         if self._audience is Audience.TRADER:
             return own_row(found.id, self._made.document["own_row"], self._salts)
-        before = self._ledger.venue_at(found.seq - 1)
+        before = self._books.venue_before(found.seq)
         market = before.markets[found.spec.id]
         again = decision(before, market, found.bankrupt, found.bankruptcy_price)
         return ranked_rows(found.id, again.rows, self._salts)

@@ -22,6 +22,7 @@ from domain.units import Decimal10, parse_decimal
 from domain.venue import Venue
 from ledger.errors import StoreConflict, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from ledger.failures import translated
+from ledger.folding import LiveVenue
 from ledger.ledger import Ledger
 from ledger.store import rows_engine
 from projections import queries
@@ -59,6 +60,7 @@ class Reading:
         self._asked = seq
         self._head = ledger.head
         self._stack = stack
+        self._past = LiveVenue(ledger.store)
 
     @cached_property
     def seq(self) -> int:
@@ -74,6 +76,14 @@ class Reading:
     def venue(self) -> Venue:
         """The venue at `seq`."""
         return self.ledger.venue_at(self.seq)
+
+    def venue_before(self, seq: int) -> Venue:
+        """The state just before an event: to look at or to fork, never to change.
+
+        It moves on when a later one is asked for; so a page folds the log once, and many pages in
+        the order of their decisions fold it once for all of them.
+        """
+        return self._past.at(seq - 1)
 
     @cached_property
     def books(self) -> Books:
