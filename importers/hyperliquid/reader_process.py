@@ -13,8 +13,10 @@ import signal
 import struct
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from threading import Condition, Thread
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
@@ -26,6 +28,8 @@ from importers.hyperliquid.rows import Fill, Row
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
+BYTES_ON_THEIR_WAY: Final = 16 << 20
+"""What may be read ahead of the other process: more rows than the look-ahead of a file holds."""
 _SIZE: Final = struct.Struct("<I")
 
 LARGE: Final = 4 << 20
@@ -102,23 +106,71 @@ def serve() -> None:
     gc.set_threshold(200_000, 50, 50)
     heads, choices = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # from who started us
     merge = Merge(heads, choices, Reached())
-    sender = _Sender(sys.stdout.buffer, merge)
+    outbox = _Outbox(sys.stdout.buffer)
+    sender = _Sender(outbox, merge)
     try:
-        try:
-            for instant in merge.instants():
-                sender.add(instant)
-        except UnreadablePath as fault:
-            sender.send(fault=fault)
-        else:
-            sender.send(is_last=True)
-    except BrokenPipeError:
-        # Nobody reads any more; nothing is left to flush at the end.
-        os._exit(1)
+        for instant in merge.instants():
+            sender.add(instant)
+    except UnreadablePath as fault:
+        sender.send(fault=fault)
+    else:
+        sender.send(is_last=True)
+    outbox.close()
+
+
+class _Outbox:
+    """Messages on their way: reading goes on while the other process is busy with earlier ones.
+
+    A file gives its first row when its look-ahead is full; without messages in hand the other
+    process would stand still for as long.
+    """
+
+    def __init__(self, rows: IO[bytes]) -> None:
+        self._rows = rows
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._changed = Condition()
+        self._is_last = False
+        self._thread = Thread(target=self._deliver, daemon=True)
+        self._thread.start()
+
+    def put(self, message: bytes) -> None:
+        """Send it when those before it are sent; waits while too much is on its way."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._bytes < BYTES_ON_THEIR_WAY)
+            self._waiting.append(message)
+            self._bytes += len(message)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wait until everything is sent."""
+        with self._changed:
+            self._is_last = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _deliver(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_last)
+                if not self._waiting:
+                    return
+                message = self._waiting.popleft()
+            try:
+                self._rows.write(_SIZE.pack(len(message)))
+                self._rows.write(message)
+                self._rows.flush()
+            except BrokenPipeError:
+                # Nobody reads any more; nothing is left to flush at the end.
+                os._exit(1)
+            with self._changed:
+                self._bytes -= len(message)
+                self._changed.notify_all()
 
 
 class _Sender:
-    def __init__(self, rows: IO[bytes], merge: Merge) -> None:
-        self._rows = rows
+    def __init__(self, outbox: _Outbox, merge: Merge) -> None:
+        self._outbox = outbox
         self._merge = merge
         self._instants: list[tuple[int, list[Any], int, bool]] = []
         self._held = 0
@@ -140,10 +192,7 @@ class _Sender:
         self._ended = len(reached.ended)
         packed = None if fault is None else pickle.dumps(fault)
         message = (self._instants, reached.done, new, ended, packed, is_last)
-        raw = marshal.dumps(message)
-        self._rows.write(_SIZE.pack(len(raw)))
-        self._rows.write(raw)
-        self._rows.flush()
+        self._outbox.put(marshal.dumps(message))
         self._instants, self._held = [], 0
 
 
