@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from importers.hyperliquid.pairs import Pair, RowOrPair, count_of
 from importers.hyperliquid.reading import LineReader
 from importers.hyperliquid.rows import NANOSECONDS, Fill, Mark, Row, Stated, StreamOrder
 from importers.hyperliquid.shapes import Shapes
@@ -31,7 +32,7 @@ class Piece(NamedTuple):
     rank: int
     file: int
     position: int
-    rows: list[Row]
+    rows: list[RowOrPair]
 
 
 # A named tuple's own constructor costs twice as much.
@@ -96,10 +97,10 @@ class FileRows:
                 insort(held, piece, key=_place)
             else:
                 held.append(piece)
-            rows += len(piece.rows)
+            rows += count_of(piece.rows)
             while rows > LOOK_AHEAD and len(held) > 1:
                 first = held.popleft()
-                rows -= len(first.rows)
+                rows -= count_of(first.rows)
                 yield first
         yield from held
 
@@ -107,19 +108,20 @@ class FileRows:
         number, position, instant = self.head.number, 0, 0
         of_others, of_fills = self._ranks
         for raw in self.reader.raw_lines():
-            rows = list(self.shapes.rows(raw))
+            rows = self.shapes.pairs_and_rows(raw)
             if not rows:
                 continue
-            if raw.is_unread and set(map(type, rows)) == _FILLS:
+            if raw.is_unread and _FILLS.issuperset(map(type, rows)):
                 instant = rows[0].time // NANOSECONDS  # type: ignore[operator]  # fills have one
                 yield new_piece((instant, of_fills, number, position, rows))
                 position += len(rows)
                 continue
-            some: list[Row] = []
+            some: list[RowOrPair] = []
             rank = 0
             for row in rows:
                 now = instant if row.time is None else row.time // NANOSECONDS
-                its_rank = of_fills if type(row) is Fill else _RANKS.get(type(row), of_others)
+                kind = type(row)
+                its_rank = of_fills if kind in _FILLS else _RANKS.get(kind, of_others)
                 if some and (now, its_rank) != (instant, rank):
                     yield Piece(instant, rank, number, position, some)
                     position += len(some)
@@ -151,7 +153,7 @@ class FileRows:
         return sorted(pieces, key=_place)
 
 
-_FILLS: Final = {Fill}
+_FILLS: Final[frozenset[type]] = frozenset({Fill, Pair})
 _RANKS: Final[dict[type, int]] = {Mark: -1, Stated: 2}
 """A mark is in force before everything else of its instant, a state is said after it."""
 

@@ -25,6 +25,7 @@ from importers.hyperliquid.memory import UNCERTAIN, Memory
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
+from importers.hyperliquid.pairs import count_of, pair_of, row_by_row
 from importers.hyperliquid.plain_instants import PlainInstants
 from importers.hyperliquid.reader_process import ReaderProcess, workers_for
 from importers.hyperliquid.refusing import core_of, refused_row
@@ -145,7 +146,7 @@ class HyperliquidImport:
             if books.venue.kind is None and self._is_inside(instant):
                 self._books.open_venue(max(instant.time, 0) * NANOSECONDS)
             self._book_instant(instant)
-            self.rows += len(instant.rows)
+            self.rows += count_of(instant.rows)
             events = books.taken()
             if events:
                 self.report.facts += len(events)
@@ -156,6 +157,11 @@ class HyperliquidImport:
         """Whether a row of the instant lies in the imported range: the log begins with it."""
         window = self._window
         return window is None or any(window.refusal(row) is None for row in instant.rows)
+
+    def _is_whole(self, instant: Instant) -> bool:
+        """Whether all rows of the instant lie in the imported range."""
+        window = self._window
+        return window is None or all(window.refusal(row) is None for row in instant.rows)
 
     def _learn(self) -> None:
         """What the log and every meta say about coins, before anything is booked."""
@@ -182,17 +188,20 @@ class HyperliquidImport:
         """The rows of all files once more, for what must be known before the first is booked."""
         for head in self._heads:
             for piece in FileRows(head, self._reading).pieces():
-                yield from piece.rows
+                yield from row_by_row(piece.rows)
 
     def _book_instant(self, instant: Instant) -> None:
-        rows = instant.rows
+        remembers = not self._memory.is_empty
+        is_plain = not instant.late and not remembers and self._is_whole(instant)
+        # Nearly all rows are booked here.
+        is_booked = is_plain and self._plain.book(instant.rows)
+        rows = [] if is_booked else row_by_row(instant.rows)
         if instant.late:
             for row in rows[len(rows) - instant.late :]:
                 self._refuse(row, "bad_time", TOO_LATE)
             rows = rows[: len(rows) - instant.late]
         sides: list[Side] = []
         seen: dict[str, Row] = {}
-        remembers = not self._memory.is_empty
         if self._window is not None:
             rows = self._window.inside(rows, self._refuse)
         stated: list[Stated] = []
@@ -200,10 +209,6 @@ class HyperliquidImport:
             rows, stated = self._states_apart(rows)
             if stated and self._states_first:
                 self._book_stated(stated)
-        is_paired = instant.is_paired and rows is instant.rows
-        if not remembers and self._plain.book(rows, is_paired=is_paired):
-            # Nearly all rows are booked here.
-            rows = []
         for row in rows:
             key = row.key
             if type(row) is Funding and key not in seen:
@@ -250,11 +255,8 @@ class HyperliquidImport:
 
     def _is_ordinary(self, match: Match) -> bool:
         """Book a match if it is an ordinary one."""
-        _, buyer, seller = match
-        if buyer is None or seller is None:
-            return False
-        bought, lots, start, price = buyer
-        return self._ordinary.book(bought, seller.fill, lots, start, seller.start, price)
+        pair = pair_of(match)
+        return pair is not None and self._ordinary.book(pair)
 
     def _book_match(self, match: Match) -> None:
         self._matches.book(match)

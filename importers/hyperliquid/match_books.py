@@ -18,7 +18,7 @@ from importers.hyperliquid.forced_closes import liquidation_of
 from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.recorded_books import OUTSIDE, Source, place_source
-from importers.hyperliquid.rows import Fill
+from importers.hyperliquid.rows import Place
 
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
 """The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
@@ -184,7 +184,13 @@ class MatchBooks:
                 sums.fees += side.fill.fee
                 sums.flow -= side.change * side.price
                 if side.fill.closed_pnl:
-                    self.check_result(side.fill, side.start, side.change, side.fill.closed_pnl)
+                    self.check_result(
+                        side.fill.time,
+                        side.fill.place,
+                        side.start,
+                        side.change,
+                        side.fill.closed_pnl,
+                    )
                 if side.fill.closed_pnl is None:
                     sums.doubts.add("cash uncertain")
                     sums.add_residue("closed_pnl_unknown", realized)
@@ -200,9 +206,17 @@ class MatchBooks:
                 continue
             bound = self.note_closed(account, match.coin, earlier.position, sides[0].change)
             if earlier.position is not None and sides[0].fill.closed_pnl is not None:
-                side, result = sides[0], sides[0].fill.closed_pnl
+                fill, change, _, price = sides[0]
+                result = sides[0].fill.closed_pnl
                 self.check_share(
-                    side.fill, side.change, side.price, earlier.position, result, bound
+                    (account, match.coin),
+                    fill.time,
+                    fill.place,
+                    change,
+                    price,
+                    earlier.position,
+                    result,
+                    bound,
                 )
             if not difference:
                 continue
@@ -218,36 +232,43 @@ class MatchBooks:
                 sums.add_residue("closed_pnl_differs", -difference)
                 self._books.report.find("closed_pnl_differs", sides[0].fill.place)
 
-    def check_result(self, fill: Fill, start: int, change: int, printed: int) -> None:
+    def check_result(self, time: int, place: Place, start: int, change: int, printed: int) -> None:
         """A result belongs to lots that were closed, at an entry price on the grid."""
         if start * change >= 0:
-            self._books.report.checks.say("F4", fill.place, holds=False)
-        elif fill.time >= ENTRY_PRICES_CUT_SINCE:
+            self._books.report.checks.say("F4", place, holds=False)
+        elif time >= ENTRY_PRICES_CUT_SINCE:
             on_grid = self._on_grid
             if on_grid is None:
                 on_grid = self._on_grid = self._books.report.checks.check("F5")
             on_grid.checked += 1
             if printed % min(abs(start), abs(change)):
-                on_grid.breaks(fill.place)
+                on_grid.breaks(place)
 
     def check_share(
-        self, fill: Fill, change: int, price: int, position: Position, printed: int, bound: int
+        self,
+        key: tuple[str, str],
+        time: int,
+        place: Place,
+        change: int,
+        price: int,
+        position: Position,
+        printed: int,
+        bound: int,
     ) -> None:
         """What closing a part realises is that part of the whole result, but for cut entry prices.
 
         The printed result is booked all the same; closing everything compares what is then left.
         """
         size, closed = abs(position.quantity), abs(change)
-        if bound == 0 or closed >= size or fill.time < ENTRY_PRICES_CUT_SINCE:
+        if bound == 0 or closed >= size or time < ENTRY_PRICES_CUT_SINCE:
             return
         off = (printed + change * price) * size + position.cost * closed
         if abs(off) > (bound + 1) * size:
-            account, coin = key = fill.account, fill.coin
             if self._wrong.get(key) == position.opened_seq:
                 return  # The cost is wrong since the first one: its other parts differ with it.
-            if self._books.memory.is_basis_known(account, coin, position):
+            if self._books.memory.is_basis_known(*key, position):
                 self._wrong[key] = position.opened_seq
-                self._books.report.find("closed_pnl_differs", fill.place)
+                self._books.report.find("closed_pnl_differs", place)
 
     def _is_given(self, account: str, earlier: Before) -> bool:
         position = earlier.position

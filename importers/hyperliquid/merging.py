@@ -11,8 +11,9 @@ from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
 from importers.hyperliquid.file_rows import LOOK_AHEAD, Choices, FileRows, Head, Piece
+from importers.hyperliquid.pairs import RowOrPair, row_by_row
 from importers.hyperliquid.report import ImportReport
-from importers.hyperliquid.rows import Place, Row
+from importers.hyperliquid.rows import Place
 from importers.hyperliquid.unpacking import digest_of
 
 TOO_LATE = f"the line comes more than {LOOK_AHEAD} rows after later ones"
@@ -22,10 +23,8 @@ class Instant(NamedTuple):
     """All rows of one millisecond, and how many of them, at the end, came too late for theirs."""
 
     time: int
-    rows: list[Row]
+    rows: list[RowOrPair]
     late: int = 0
-    is_paired: bool = False
-    """Whether `pairing.are_paired` is known to hold."""
 
 
 class FileTally(NamedTuple):
@@ -72,7 +71,7 @@ class Merge:
     def instants(self) -> Iterator[Instant]:
         """The rows of all files, instant by instant."""
         time: int | None = None
-        rows: list[Row] = []
+        rows: list[RowOrPair] = []
         late = 0
         for piece in self._pieces():
             if time is not None and piece.instant > time:
@@ -84,8 +83,9 @@ class Merge:
                 # What is not late stands before what is.
                 rows[len(rows) - late : len(rows) - late] = piece.rows
             else:
-                rows += piece.rows
-                late += len(piece.rows)
+                singles = row_by_row(piece.rows)
+                rows += singles
+                late += len(singles)
         self._note_done()
         if time is not None:
             yield Instant(time, rows, late)

@@ -11,8 +11,8 @@ from typing import Any
 
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.match_books import Before, MatchBooks
-from importers.hyperliquid.pairing import Match, Side
-from importers.hyperliquid.rows import Fill
+from importers.hyperliquid.pairs import Pair
+from importers.hyperliquid.rows import new_place
 
 
 class OrdinaryTrades:
@@ -24,68 +24,48 @@ class OrdinaryTrades:
         self._books = books
         self._matches = matches
 
-    def book(
-        self, bought: Fill, sold: Fill, lots: int, start: int, start_of_seller: int, price: int
-    ) -> bool:
-        """Book a match if it is an ordinary one; false, with nothing done, if it is not.
-
-        `lots` change hands at `price` in ticks; the starts are what the rows say they met.
-        """
-        # Unpacked at once: asked for one by one the fields of both rows would cost more than this.
+    def book(self, pair: Pair) -> bool:
+        """Book a match if it is an ordinary one; false, with nothing done, if it is not."""
+        # Unpacked at once: asked for one by one the fields would cost more than this.
         (
-            place,
+            file,
+            line,
+            row,
             time,
-            key,
-            name,
             coin,
+            match,
+            hashed,
+            block,
             _,
             _,
+            lots,
+            price,
+            is_buyer_first,
             _,
+            name,
+            key,
+            start,
             _,
             gain,
             fee,
             label,
             _,
-            match_id,
-            order,
-            hashed,
-            block,
-            liquidation,
-            _,
-            _,
-            _,
-        ) = bought
-        (
-            other_place,
-            other_time,
-            other_key,
             other,
-            _,
-            _,
-            _,
-            _,
+            other_key,
+            start_of_seller,
             _,
             loss,
             other_fee,
             other_label,
             _,
-            _,
-            _,
-            _,
-            _,
+            liquidation,
             other_liquidation,
-            _,
-            _,
-            _,
-        ) = sold
+        ) = pair
         books = self._books
         venue = books.venue
         market, accounts = venue.markets.get(coin), venue.accounts
         if (
             market is None
-            or name == other
-            or gain is None
-            or loss is None
             or liquidation is not None
             or other_liquidation is not None
             or name not in accounts
@@ -120,33 +100,22 @@ class OrdinaryTrades:
         data["seller_fee"] = other_fee
         if start_of_seller > lots:
             data["seller_realized"] = loss
-        if other_place < place:
-            place, other_place = other_place, place
-            key, other_key = other_key, key
-            label_first, label_second = other_label, label
-            time, hashed, block = other_time, sold.hash, sold.block
-            match_id, order = sold.match, sold.order
-        else:
-            label_first, label_second = label, other_label
-        number = order if match_id is None else match_id
-        data["trade_id"] = f"{number or 0}:{block or time}"
-        file, line, row = place
-        source: dict[str, str | int] = {} if block is None else {"block": block}
-        source["file"] = file
+        if not is_buyer_first:
+            key, other_key, label, other_label = other_key, key, other_label, label
+        data["trade_id"] = f"{match}:{block}"
+        source: dict[str, str | int] = {"block": block, "file": file}
         if hashed:
             source["hash"] = hashed
         source["key"] = key
         source["key_of_partner"] = other_key
-        source["label"] = label_first
-        source["label_of_partner"] = label_second
+        source["label"] = label
+        source["label_of_partner"] = other_label
         source["line"] = line
-        if other_place != place:
-            file_of_partner, line, row_of_partner = other_place
-            source["place_of_partner"] = f"{file_of_partner}:{line}#{row_of_partner}"
+        source["place_of_partner"] = f"{file}:{line}#{row + 1}"
         source["row"] = row
-        if match_id is not None:
-            source["tid"] = match_id
+        source["tid"] = match
         books.emit_trade(coin, data, time, source)
+        self._moved[file] += 2
         met = books.memory.met
         if held is None:
             met.add((name, coin))
@@ -159,24 +128,22 @@ class OrdinaryTrades:
                 name: Before(held, before, is_known(name, coin, held)),
                 other: Before(owed, before_other, is_known(other, coin, owed)),
             }
-            buyer = Side(bought, lots, start, price)
-            seller = Side(sold, -lots, start_of_seller, price)
-            matches.settle(Match(0, buyer, seller), earlier, source)
-            self._moved[place.file] += 1
-            self._moved[other_place.file] += 1
+            matches.settle(pair.as_match(0), earlier, source)
             return True
-        if gain:
-            matches.check_result(bought, start, lots, gain)
-        if loss:
-            matches.check_result(sold, start_of_seller, -lots, loss)
-        if start < 0 and held is not None:
-            closed = matches.note_closed(name, coin, held, lots)
-            matches.check_share(bought, lots, price, held, gain, closed)
-        if start_of_seller > 0 and owed is not None:
-            closed = matches.note_closed(other, coin, owed, -lots)
-            matches.check_share(sold, -lots, price, owed, loss, closed)
-        self._moved[place.file] += 1
-        self._moved[other_place.file] += 1
+        if gain or start < 0:
+            place = new_place((file, line, row if is_buyer_first else row + 1))
+            if gain:
+                matches.check_result(time, place, start, lots, gain)
+            if start < 0 and held is not None:
+                closed, holder = matches.note_closed(name, coin, held, lots), (name, coin)
+                matches.check_share(holder, time, place, lots, price, held, gain, closed)
+        if loss or start_of_seller > 0:
+            place = new_place((file, line, row + 1 if is_buyer_first else row))
+            if loss:
+                matches.check_result(time, place, start_of_seller, -lots, loss)
+            if start_of_seller > 0 and owed is not None:
+                closed, holder = matches.note_closed(other, coin, owed, -lots), (other, coin)
+                matches.check_share(holder, time, place, -lots, price, owed, loss, closed)
         amount = lots * price
         gains.rows += 1
         gains.fees += fee

@@ -6,12 +6,9 @@ match of an account with itself holds two of the same account with the same star
 
 from collections.abc import Sequence
 from functools import partial
-from operator import eq
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from importers.hyperliquid.rows import Fill, Row
-
-_FILLS: Final = {Fill}
+from importers.hyperliquid.rows import Fill
 
 
 class Side(NamedTuple):
@@ -60,36 +57,6 @@ class Match(NamedTuple):
 
 
 new_match = partial(tuple.__new__, Match)
-
-
-def are_paired(rows: Sequence[Row]) -> bool:
-    """Whether rows are fills on the grid, each beside its partner, and none stands twice."""
-    if len(rows) % 2 or set(map(type, rows)) != _FILLS:
-        return False
-    columns = tuple(zip(*rows, strict=True))
-    keys, accounts, coins, results = columns[2], columns[3], columns[4], columns[9]
-    takers, numbers, counts, grids = columns[12], columns[13], columns[19], columns[20]
-    matches = {*zip(coins, numbers, strict=True)}
-    if (
-        None in grids
-        or None in numbers
-        or None in results
-        or not all(counts)
-        # Numbers and coins are those of the neighbour, and stand in no other match.
-        or numbers[::2] != numbers[1::2]
-        or coins[::2] != coins[1::2]
-        or 2 * len(matches) != len(rows)
-        or any(map(eq, accounts[::2], accounts[1::2]))
-        or any(map(eq, takers[::2], takers[1::2]))
-        or len(set(keys)) != len(rows)
-    ):
-        return False
-    return all(
-        change == -change_of_partner and price == price_of_partner
-        for (change, _, price), (change_of_partner, _, price_of_partner) in zip(
-            grids[::2], grids[1::2], strict=True
-        )
-    )
 
 
 def matches_of(sides: Sequence[Side]) -> list[Match]:

@@ -8,12 +8,21 @@ row (a property test compares them).
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from importers.hyperliquid.fields import utc_of
 from importers.hyperliquid.fill_rows import Block, account_in, liquidation_in
-from importers.hyperliquid.rows import MONEY_PLACES, NANOSECONDS, Fill, Place, Row, RowRefused
+from importers.hyperliquid.pairs import Pair, RowOrPair, new_pair
+from importers.hyperliquid.rows import (
+    MONEY_PLACES,
+    NANOSECONDS,
+    Fill,
+    Liquidation,
+    Place,
+    Row,
+    RowRefused,
+    new_place,
+)
 from importers.hyperliquid.strict_json import NotJson, parse_json
 from importers.hyperliquid.venue_facts import block_carried, is_of_other_network
 
@@ -39,18 +48,17 @@ _ENVELOPE: Final = re.compile(
 )
 _END: Final = "}]]}"
 _BETWEEN: Final = '}],["'
-_SCALES: Final = tuple(
+_SCALES: Final[tuple[tuple[int, ...], ...]] = tuple(
     tuple(10 ** (places - digits) for digits in range(places + 1))
     for places in range(MONEY_PLACES + 1)
 )
 """By decimals of the unit, then by digits after the point; too many digits are no entry."""
-_MONEY: Final = _SCALES[MONEY_PLACES]
+_MONEY: Final[tuple[int, ...]] = _SCALES[MONEY_PLACES]
 _KEPT: Final = 1 << 16
 _SECOND: Final = 1_000_000_000
 
-# A named tuple's own constructor costs twice as much.
-new_fill = partial(tuple.__new__, Fill)
-new_place = partial(tuple.__new__, Place)
+_Groups = tuple[Any, ...]
+_NOBODY: Final = (None,)
 
 ReadRow = Callable[[Place, Any, Block], Row]
 """How a row is read field by field."""
@@ -67,7 +75,7 @@ class PlainFills:
         self._accounts: dict[tuple[str, str], tuple[str, int]] = {}
         self._minute: tuple[str, int] = ("", 0)
 
-    def rows(self, line: int, raw: bytes) -> tuple[Block, list[Row]] | None:
+    def rows(self, line: int, raw: bytes) -> tuple[Block, list[RowOrPair]] | None:
         """The block of a line and its rows; None where the line must be doubted as a whole."""
         try:
             text = raw.decode("ascii").rstrip()
@@ -90,36 +98,40 @@ class PlainFills:
         except NotJson:
             return None
 
-    def _rows(self, line: int, text: str, block: Block) -> list[Row]:
-        file, fill, shaped = self._file, self._fill, _SHAPE.fullmatch
-        block_number, time = block
-        milliseconds = str(time // NANOSECONDS)
-        other = is_of_other_network(block_number, time)
-        rows: list[Row] = []
-        before: tuple[str | None, ...] = ()
-        for number, piece in enumerate(text.split(_BETWEEN)):
-            place = new_place((file, line, number))
-            match = shaped(piece)
+    def _rows(self, line: int, text: str, block: Block) -> list[RowOrPair]:
+        pieces = text.split(_BETWEEN)
+        milliseconds = str(block.time // NANOSECONDS)
+        shaped: list[_Groups | None] = [None] * len(pieces)
+        if not is_of_other_network(*block):
+            for number, match in enumerate(map(_SHAPE.fullmatch, pieces)):
+                if match is not None and match[6] == milliseconds:
+                    shaped[number] = match.groups()
+        rows: list[RowOrPair] = []
+        number = 0
+        while number < len(pieces):
             row: Row | None = None
-            if match is not None and not other:
-                groups = match.groups()
-                if groups[5] == milliseconds:
-                    row = fill(place, groups, before, rows, block)
-                    before = groups
+            groups, partner = shaped[number], (shaped[number + 1 : number + 2] or _NOBODY)[0]
+            if groups is not None and partner is not None:
+                pair = self._pair(line, number, groups, partner, block)
+                if pair is not None:
+                    rows.append(pair)
+                    number += 2
+                    continue
+            place = new_place((self._file, line, number))
+            if groups is not None:
+                row = self._fill(place, groups, block)
             if row is None:
-                before = ()
-                row = self._read(place, parse_json(f'["{piece}}}]'), block)
+                row = self._read(place, parse_json(f'["{pieces[number]}}}]'), block)
             rows.append(row)
+            number += 1
         return rows
 
-    def _fill(
-        self,
-        place: Place,
-        groups: tuple[str | Any, ...],
-        before: tuple[str | Any, ...],
-        rows: list[Row],
-        block: Block,
-    ) -> Fill | None:
+    def _pair(
+        self, line: int, number: int, first: _Groups, second: _Groups, block: Block
+    ) -> Pair | None:
+        """Both rows of a match; None where these are no match, or one of them is not plain."""
+        is_buyer_first = first[4] == "B"
+        buyer, seller = (first, second) if is_buyer_first else (second, first)
         (
             user,
             coin,
@@ -137,79 +149,131 @@ class PlainFills:
             _,
             match,
             liquidation,
-        ) = groups
+        ) = buyer
+        (
+            other_user,
+            other_coin,
+            other_price,
+            other_size,
+            other_side,
+            _,
+            other_start,
+            other_label,
+            other_result,
+            other_hash,
+            other_order,
+            other_taker,
+            other_fee,
+            _,
+            other_match,
+            other_liquidation,
+        ) = seller
+        if (
+            match != other_match
+            or coin != other_coin
+            or price != other_price
+            or size != other_size
+            or side == other_side
+            or taker == other_taker
+            or hashed != other_hash
+            or user == other_user
+        ):
+            return None
+        # The shape of a hash is known.
+        decoded = block_carried(hashed)
+        if decoded is not None and decoded != block.number:
+            return None
+        name, places = self._accounts.get((user, coin)) or self._account(user, coin)
+        other, _ = self._accounts.get((other_user, coin)) or self._account(other_user, coin)
+        if places < 0:
+            return None
+        key = f"fill|{coin}|{time}|{match}|"
+        try:
+            lots, ticks = _scaled(size, places), _scaled(price, MONEY_PLACES - places)
+            held = 0 if start == "0.0" else _scaled(start, places)
+            other_held = 0 if other_start == "0.0" else _scaled(other_start, places)
+            gain = 0 if result == "0.0" else _money(result)
+            loss = 0 if other_result == "0.0" else _money(other_result)
+            paid, other_paid = _money(fee), _money(other_fee)
+            forced = None if liquidation is None else _forced(liquidation)
+            other_forced = None if other_liquidation is None else _forced(other_liquidation)
+        except (IndexError, RowRefused):
+            return None
+        return new_pair(
+            (
+                self._file,
+                line,
+                number,
+                block.time,
+                coin,
+                int(match),
+                hashed,
+                block.number,
+                price,
+                size,
+                lots,
+                ticks,
+                is_buyer_first,
+                taker == "true",
+                name,
+                f"{key}{user}|B",
+                held,
+                start,
+                gain,
+                paid,
+                label,
+                int(order),
+                other,
+                f"{key}{other_user}|A",
+                other_held,
+                other_start,
+                loss,
+                other_paid,
+                other_label,
+                int(other_order),
+                forced,
+                other_forced,
+            )
+        )
+
+    def _fill(self, place: Place, groups: _Groups, block: Block) -> Fill | None:
+        """A row by itself; None where it is not plain."""
+        user, coin, price, size, side, time, start, label, result, hashed, order = groups[:11]
+        taker, fee, _, match, liquidation = groups[11:]
+        decoded = block_carried(hashed)
+        if decoded is not None and decoded != block.number:
+            return None
         account, places = self._accounts.get((user, coin)) or self._account(user, coin)
         sign = 1 if side == "B" else -1
         try:
             grid = None
-            if (
-                before
-                and match == before[14]
-                and before[1:4] == groups[1:4]
-                and hashed == before[9]
-            ):
-                # The other row of the same match: what they have in common is known.
-                partner: Any = rows[-1]
-                key_start = partner.key[: -len(before[0]) - 2]
-                lots, ticks = (0, 0) if partner.grid is None else partner.grid[::2]
-                lots = abs(lots)
-                match, hashed = partner.match, partner.hash
-            else:
-                # The shape of a hash is known.
-                decoded = block_carried(hashed)
-                if decoded is not None and decoded != block.number:
-                    return None
-                key_start = f"fill|{coin}|{time}|{match}|"
-                match = int(match)
-                if places >= 0:
-                    whole, _, digits = size.partition(".")
-                    digits = "" if digits == "0" else digits
-                    lots = int(whole + digits) * _SCALES[places][len(digits)]
-                    whole, _, digits = price.partition(".")
-                    digits = "" if digits == "0" else digits
-                    ticks = int(whole + digits) * _SCALES[MONEY_PLACES - places][len(digits)]
             if places >= 0:
-                held = 0
-                if start != "0.0":
-                    whole, _, digits = start.partition(".")
-                    digits = "" if digits == "0" else digits
-                    held = int(whole + digits) * _SCALES[places][len(digits)]
-                grid = (sign * lots, held, ticks)
-            closed_pnl = 0
-            if result != "0.0":
-                whole, _, digits = result.partition(".")
-                closed_pnl = int(whole + digits) * _MONEY[len(digits)]
-            whole, _, digits = fee.partition(".")
-            paid = int(whole + digits) * _MONEY[len(digits)]
-            forced = None
-            if liquidation is not None:
-                forced = liquidation_in(parse_json(f"{{{liquidation[1:]}}}")["liquidation"])
+                lots, ticks = _scaled(size, places), _scaled(price, MONEY_PLACES - places)
+                grid = (sign * lots, _scaled(start, places), ticks)
+            closed_pnl, paid = _money(result), _money(fee)
+            forced = None if liquidation is None else _forced(liquidation)
         except (IndexError, RowRefused):
             return None
-        return new_fill(
-            (
-                place,
-                block.time,
-                f"{key_start}{user}|{side}",
-                account,
-                coin,
-                sign,
-                price,
-                size,
-                start,
-                closed_pnl,
-                paid,
-                label,
-                taker == "true",
-                match,
-                int(order),
-                hashed,
-                block.number,
-                forced,
-                (),
-                True,
-                grid,
-            )
+        return Fill(
+            place,
+            block.time,
+            f"fill|{coin}|{time}|{match}|{user}|{side}",
+            account,
+            coin,
+            sign,
+            price,
+            size,
+            start,
+            closed_pnl,
+            paid,
+            label,
+            taker == "true",
+            int(match),
+            int(order),
+            hashed,
+            block.number,
+            forced,
+            grid=grid,
         )
 
     def _account(self, user: str, coin: str) -> tuple[str, int]:
@@ -218,3 +282,22 @@ class PlainFills:
             self._accounts.clear()
         found = self._accounts[user, coin] = (account_in(user, coin), self._places.get(coin, -1))
         return found
+
+
+def _scaled(text: str, places: int) -> int:
+    """A decimal in steps of so many decimals; raises `IndexError` for one between two steps."""
+    whole, _, digits = text.partition(".")
+    if digits == "0":
+        digits = ""
+    return int(whole + digits) * _SCALES[places][len(digits)]
+
+
+def _money(text: str) -> int:
+    """An amount in the smallest unit of money; raises `IndexError` for a part of it."""
+    whole, _, digits = text.partition(".")
+    return int(whole + digits) * _MONEY[len(digits)]
+
+
+def _forced(text: str) -> Liquidation | None:
+    """The liquidation mark as the pattern cuts it out, with the comma before it."""
+    return liquidation_in(parse_json(f"{{{text[1:]}}}")["liquidation"])

@@ -22,9 +22,7 @@ from typing import IO, Any, Final, Self
 
 from importers.hyperliquid.file_rows import Choices, Head
 from importers.hyperliquid.merging import FileTally, Instant, Merge, Reached
-from importers.hyperliquid.pairing import are_paired
-from importers.hyperliquid.plain_fills import new_fill, new_place
-from importers.hyperliquid.rows import Fill, Row
+from importers.hyperliquid.pairs import Pair, RowOrPair, new_pair
 from importers.hyperliquid.unpacking import UnreadablePath
 
 ROWS_AT_ONCE: Final = 2_000
@@ -79,8 +77,8 @@ class ReaderProcess:
             self._reached.done = done
             self._reached.digests.update(digests)
             self._reached.ended += [FileTally(*tally) for tally in ended]
-            for time, rows, late, is_paired in instants:
-                yield Instant(time, [_unpacked(row) for row in rows], late, is_paired)
+            for time, rows, late in instants:
+                yield Instant(time, [_unpacked(row) for row in rows], late)
             if fault is not None:
                 raise pickle.loads(fault)  # noqa: S301  # from the process started above
             if is_last:
@@ -172,14 +170,14 @@ class _Sender:
     def __init__(self, outbox: _Outbox, merge: Merge) -> None:
         self._outbox = outbox
         self._merge = merge
-        self._instants: list[tuple[int, list[Any], int, bool]] = []
+        self._instants: list[tuple[int, list[Any], int]] = []
         self._held = 0
         self._known: set[str] = set()
         self._ended = 0
 
     def add(self, instant: Instant) -> None:
-        time, rows, late, _ = instant
-        self._instants.append((time, [_packed(row) for row in rows], late, are_paired(rows)))
+        time, rows, late = instant
+        self._instants.append((time, [_packed(row) for row in rows], late))
         self._held += len(rows)
         if self._held >= ROWS_AT_ONCE:
             self.send()
@@ -196,18 +194,18 @@ class _Sender:
         self._instants, self._held = [], 0
 
 
-def _packed(row: Row) -> Any:
-    """A fill as a plain tuple, anything else as bytes."""
-    if type(row) is Fill and row.liquidation is None:
-        return (tuple(row[0]), *row[1:])
+def _packed(row: RowOrPair) -> Any:
+    """An ordinary pair as a plain tuple, anything else as bytes."""
+    if type(row) is Pair and row.liquidation_of_buyer is row.liquidation_of_seller is None:
+        return tuple(row)
     return pickle.dumps(row)
 
 
-def _unpacked(row: Any) -> Row:
+def _unpacked(row: Any) -> RowOrPair:
     if type(row) is bytes:
-        found: Row = pickle.loads(row)  # noqa: S301  # from the process started above
+        found: RowOrPair = pickle.loads(row)  # noqa: S301  # from the process started above
         return found
-    return new_fill((new_place(row[0]), *row[1:]))
+    return new_pair(row)
 
 
 def workers_for(size: int) -> int:

@@ -4,7 +4,7 @@ Lines are known by their shape, never by the name of their file. What has no kno
 refused row of `unknown_kind`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -20,6 +20,7 @@ from importers.hyperliquid.other_rows import (
     refused_raw,
     socket_funding_row,
 )
+from importers.hyperliquid.pairs import RowOrPair, count_of, row_by_row
 from importers.hyperliquid.plain_fills import PlainFills
 from importers.hyperliquid.reading import Cells, Header, RawLine, read_line
 from importers.hyperliquid.rows import Place, Refused, Row, RowRefused
@@ -58,16 +59,20 @@ class Shapes:
     def __post_init__(self) -> None:
         self.plain_fills = PlainFills(self.file, self.places, _fill_in_block)
 
-    def rows(self, raw: RawLine) -> Iterable[Row]:
+    def rows(self, raw: RawLine) -> list[Row]:
         """The rows of a line, in their order."""
+        return row_by_row(self.pairs_and_rows(raw))
+
+    def pairs_and_rows(self, raw: RawLine) -> list[RowOrPair]:
+        """The same, but for rows that stand beside their partners and are plain: these together."""
         if raw.is_unread:
             found = self.plain_fills.rows(raw.line, raw.value)
             if found is not None:
                 block, rows = found
-                self._count(block, len(rows))
+                self._count(block, count_of(rows))
                 return rows
             raw = read_line(raw.value, raw.line)
-        return self._doubted_rows(raw)
+        return list(self._doubted_rows(raw))
 
     def _doubted_rows(self, raw: RawLine) -> Iterator[Row]:
         place = Place(self.file, raw.line, 0)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from domain.instants import instant_text, parse_instant
+from importers.hyperliquid.pairs import RowOrPair
 from importers.hyperliquid.rows import NANOSECONDS, Reason, Row, Stated
 from importers.hyperliquid.state_rows import SnapshotInstant, instant_in
 
@@ -54,7 +55,7 @@ class Window:
                 refuse(row, *outside)
         return inside
 
-    def refusal(self, row: Row) -> tuple[Reason, str] | None:
+    def refusal(self, row: RowOrPair) -> tuple[Reason, str] | None:
         """Why a row is outside; None inside, and for rows of no believable time."""
         if row.time is None:
             return None
@@ -65,7 +66,7 @@ class Window:
             return "after_end", "the import ends before this row"
         return None
 
-    def _is_before(self, row: Row, begin: SnapshotInstant) -> bool:
+    def _is_before(self, row: RowOrPair, begin: SnapshotInstant) -> bool:
         if isinstance(row, Stated):
             return row.time < begin.time
         block = getattr(row, "block", None)
@@ -73,7 +74,7 @@ class Window:
             return bool(block <= begin.block)
         return (row.time or 0) // NANOSECONDS <= begin.time // NANOSECONDS
 
-    def _is_after(self, row: Row) -> bool:
+    def _is_after(self, row: RowOrPair) -> bool:
         time = row.time or 0
         if self._last_time is not None:
             return time > self._last_time
