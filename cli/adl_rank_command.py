@@ -2,8 +2,9 @@
 
 import click
 
+from cli.auditing import is_recorded
 from cli.errors import CommandFailed, not_found, wrong_usage
-from cli.output import show
+from cli.output import note, show
 from cli.parameters import named_parameters
 from cli.reading import log_only
 from cli.settings import PastQuestion
@@ -55,6 +56,8 @@ def adl_rank(
         )
     with log_only(context) as books:
         venue = books.venue
+        if is_recorded(books):
+            note(context, "a recorded log: what it does not know of holders is not weighed here")
         if market is not None and market not in venue.markets:
             raise UnknownMarket(market)
         sides = {"long": (1,), "short": (-1,), None: (1, -1)}[side]

@@ -18,7 +18,7 @@ from domain.specification import AdlPolicy
 from domain.units import AccountId
 from domain.venue import Venue
 from reports.explanation import EXCLUSION_SENTENCES
-from reports.figures import quantity_text, ratio_text, side_text
+from reports.figures import quantity_text, side_text
 from reports.indicator import Place, queue, rank_rows
 from reports.page import AsOf, Json, Page, Table
 
@@ -112,12 +112,11 @@ def _answer(
     if not at:
         return f"{said} Nobody is ahead of it: it would be closed first."
     whole = sum(place.row.candidate.size for place in places)
-    share = ratio_text(100 * places[at].ahead, whole)
     who = "1 account is" if at == 1 else f"{at:,} accounts are"
     return (
         f"{said} {who} ahead of it and hold{'s' if at == 1 else ''} "
-        f"{quantity_text(places[at].ahead, market.spec)}, {share} % of the queue; the next is "
-        f"{places[at - 1].row.candidate.account}."
+        f"{quantity_text(places[at].ahead, market.spec)} of {quantity_text(whole, market.spec)}; "
+        f"the next is {places[at - 1].row.candidate.account}."
     )
 
 

@@ -171,3 +171,10 @@ def test_an_account_without_a_position_there_stands_nowhere(cascade: Books) -> N
 
     assert cascade.ask(*asked, "--json").json["rows"] == []
     assert "dave holds no position there." in cascade.ask(*asked).out
+
+
+def test_the_text_names_what_made_it_and_where_to_object(cascade: Books) -> None:
+    said = cascade.ask("adl", "explain", "ADL-34", "--account", "dave").out
+
+    assert "audience auditor, nothing is withheld, made by zerosum " in said
+    assert "To object, write to the venue that keeps this log" in said

@@ -28,7 +28,7 @@ def test_the_second_in_line_sees_its_place_and_who_is_ahead() -> None:
     assert row["next_ahead"] == {"rank": 1, "account": "bob", "score": "539/1140"}
     assert row["answer"] == (
         "BTC-PERP: dave stands at rank 2 of 3, 4 of 5 lights. 1 account is ahead of it and holds "
-        "1, 10 % of the queue; the next is bob."
+        "1 of 10; the next is bob."
     )
 
 
