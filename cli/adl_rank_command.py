@@ -2,8 +2,9 @@
 
 import click
 
+from cli.auditing import is_recorded
 from cli.errors import CommandFailed, not_found, wrong_usage
-from cli.output import show
+from cli.output import note, show
 from cli.parameters import named_parameters
 from cli.reading import log_only
 from cli.settings import PastQuestion
@@ -12,42 +13,70 @@ from domain.errors import Rejected
 from domain.market import Market
 from domain.specification import AdlPolicy
 from domain.venue import Venue
-from projections.errors import UnknownMarket
+from projections.errors import UnknownAccount, UnknownMarket
 from reports.indicator import rank_page
+from reports.standing import standing_page
 from reports.whatif import Choice
 
 
 @click.command(
     "rank",
     cls=PastQuestion,
-    epilog="Example: zerosum adl rank BTC-PERP --side short --before ADL-34",
+    epilog="Examples: zerosum adl rank BTC-PERP --side short; zerosum adl rank --account dave",
 )
-@click.argument("market")
-@click.option("--side", type=click.Choice(("long", "short")), required=True, help="Whose queue.")
+@click.argument("market", required=False)
+@click.option("--side", type=click.Choice(("long", "short")), help="Whose queue.")
+@click.option(
+    "--account", metavar="ACCOUNT", help="Where it stands and what is ahead of it, in any market."
+)
 @click.option("--policy", metavar="P", help="Another selection than the market's own.")
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the policy.")
 @click.pass_context
 def adl_rank(
     context: click.Context,
-    market: str,
-    side: str,
+    market: str | None,
+    side: str | None,
+    account: str | None,
     policy: str | None,
     parameters: tuple[str, ...],
 ) -> None:
     """Who would be closed next?
 
     Rank, score and lights of everybody on one side, also when nobody is bankrupt; five lights are
-    closed first.
+    closed first. With --account only where that account stands: in every market where it holds a
+    position, unless one is named.
     """
     given = named_parameters(parameters)
+    if account is None and (market is None or side is None):
+        raise wrong_usage(
+            "usage",
+            "whose queue?",
+            expected="MARKET --side long|short, or --account ACCOUNT",
+            hint="zerosum adl rank --help",
+        )
     with log_only(context) as books:
-        found = books.venue.markets.get(market)
-        if found is None:
+        venue = books.venue
+        if is_recorded(books):
+            note(context, "a recorded log: what it does not know of holders is not weighed here")
+        if market is not None and market not in venue.markets:
             raise UnknownMarket(market)
-        sign = 1 if side == "long" else -1
-        chosen = _policy(found, policy, given)
-        _all_marked(books.venue, found, sign)
-        show(context, rank_page(books.venue, found, sign, chosen, books.as_of))
+        sides = {"long": (1,), "short": (-1,), None: (1, -1)}[side]
+        if account is None:
+            found = venue.markets[str(market)]
+            chosen = _policy(found, policy, given)
+            _all_marked(venue, found, sides[0])
+            show(context, rank_page(venue, found, sides[0], chosen, books.as_of))
+            return
+        if account not in venue.accounts:
+            raise UnknownAccount(account)
+        queues = []
+        for name in sorted(venue.markets) if market is None else [market]:
+            found = venue.markets[name]
+            held = found.positions.get(account)
+            if held is not None and held.sign in sides:
+                _all_marked(venue, found, held.sign)
+                queues.append((found, held.sign, _policy(found, policy, given)))
+        show(context, standing_page(venue, account, queues, books.as_of))
 
 
 def _all_marked(venue: Venue, market: Market, sign: int) -> None:

@@ -8,6 +8,7 @@ how to check.
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from hashlib import sha256
+from importlib.metadata import version
 from typing import Any
 
 from domain.adl.selections import SELECTIONS
@@ -58,7 +59,7 @@ def explanation_page(asked: Asked, marks: Sequence[MarkRow], at: AsOf) -> Page:
         *_cost(asked, body),
         *_conservation(body),
         *_proof(asked, body, at, digest),
-        _limits(),
+        _limits(asked.found),
     )
     return Page(SCHEMA, at, body, "ranking", parts)
 
@@ -73,7 +74,8 @@ def _header(asked: Asked, at: AsOf) -> str:
         title = f"Why account {asked.account} was not auto-deleveraged"
     return (
         f"{title}\n{found.id}, {found.spec.id}, {instant_text(found.time)}, seq {found.seq} to "
-        f"{at.seq}, {found.policy}, audience auditor"
+        f"{at.seq}, {found.policy}, audience auditor, nothing is withheld, made by zerosum "
+        f"{version('zerosum')}"
     )
 
 
@@ -300,9 +302,10 @@ def _proof(asked: Asked, body: Mapping[str, Any], at: AsOf, digest: str) -> list
     return [said, Table(columns, body["evidence"], frozenset({"leaf"}))]
 
 
-def _limits() -> str:
+def _limits(found: AdlRound) -> str:
     return (
         "8. Limits\nThis page does not claim that what was logged is true, only that it follows "
         "from the log. It carries no signed checkpoint and no inclusion proofs: keep a receipt or "
-        "a root outside the store to bind it.\n" + GLOSSARY
+        f"a root outside the store to bind it.\n{GLOSSARY}\nTo object, write to the venue that "
+        f"keeps this log and name the decision {found.id} and the root above."
     )

@@ -65,7 +65,7 @@ def lights_of(sizes: Sequence[Lots]) -> list[int]:
 
 def rank_page(venue: Venue, market: Market, side: int, policy: AdlPolicy, as_of: AsOf) -> Page:
     """The queue of one side (+1 long) under a policy, as the next decision would find it."""
-    rows = _rows(venue, market, side, policy)
+    rows = rank_rows(market, queue(venue, market, side, policy))
     named = "long" if side > 0 else "short"
     body: dict[str, Json] = {
         "market": market.id,
@@ -97,8 +97,8 @@ def queue(venue: Venue, market: Market, side: int, policy: AdlPolicy) -> list[Pl
     return found
 
 
-def _rows(venue: Venue, market: Market, side: int, policy: AdlPolicy) -> list[dict[str, Json]]:
-    places = queue(venue, market, side, policy)
+def rank_rows(market: Market, places: Sequence[Place]) -> list[dict[str, Json]]:
+    """The rows of `adl rank`, in the order of the queue."""
     whole = sum(place.row.candidate.size for place in places)
     lights = lights_of([place.row.candidate.size for place in places])
     return [

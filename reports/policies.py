@@ -1,39 +1,25 @@
 """Which ADL policies are there, and what does each of them say?"""
 
-from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES, policy_of
+from domain.adl.policies import policy_of
 from domain.adl.selection import Parameter, Selection
 from domain.adl.selections import SELECTIONS
 from domain.errors import Rejected
-from domain.specification import AdlPolicy
 from reports.page import Json, Page, Table
+from reports.policy_choices import CHOICES, KINDS, PolicyChoice, choices_of
 
-CLOSE_PRICE_RULES = {
-    "bankruptcy": "the bankruptcy price of the account that is closed",
-    "mark": "the mark price; what is missing is covered by vault, insurance, uncovered",
-    "previous_mark": "the mark just before the current one, the mark itself when there is none",
-    "mark_capped": "the mark, but never worse for the bankrupt account than bankruptcy",
-}
-TRIGGER_RULES = {
-    "negative_equity": "ADL starts when the account's equity is below zero",
-    "vault_exhausted": "ADL starts when the vault left lots, or the market has no vault",
-}
-VAULT_CANDIDATE_RULES = {
-    "excluded": "accounts of role vault are no candidates",
-    "same-rules": "accounts of role vault stand in the ranking like everybody else",
-    "first": "accounts of role vault stand before all others of their pass",
-    "last": "accounts of role vault stand after all others of their pass",
-}
+CHOICE_COLUMNS = {"kind": "choice", "name": "name", "formula": "formula", "models": "models"}
 COLUMNS = {"name": "selection", "kind": "kind", "formula": "formula", "models": "models"}
 
 
 def policy_list_page() -> Page:
     """Every selection, then the choices for close price, trigger and vault rule."""
     rows = [_row(selection) for selection in SELECTIONS.values()]
-    body: dict[str, Json] = {"rows": rows, **_choices()}
+    body: dict[str, Json] = {"rows": rows, "choices": _choices()}
     parts: tuple[Table | str, ...] = (
         Table(COLUMNS, rows, frozenset(COLUMNS)),
+        Table(CHOICE_COLUMNS, _choices(), frozenset(CHOICE_COLUMNS)),
         *_choice_sentences(),
-        "A selection in full: zerosum policy show NAME",
+        "A selection or another choice in full: zerosum policy show NAME",
     )
     return Page("policy-list/1", None, body, "rows", parts)
 
@@ -41,7 +27,7 @@ def policy_list_page() -> Page:
 def policy_page(selection: Selection) -> Page:
     """One selection: the rule in words, its formula, and the digest of the policy it makes."""
     row = _row(selection)
-    body: dict[str, Json] = {**row, **_choices()}
+    body: dict[str, Json] = {**row, "choices": _choices()}
     parts = (
         f"{selection.name} ({row['kind']})",
         selection.rule,
@@ -49,6 +35,7 @@ def policy_page(selection: Selection) -> Page:
         f"Models: {selection.models}",
         f"Source: {selection.source}",
         f"Parameters: {'; '.join(map(_parameter_text, selection.parameters)) or 'none'}",
+        f"Scale: {_scale(selection)}",
         f"Candidates: {'only accounts in profit' if selection.in_profit_only else 'all'}",
         f"Digest with default choices: {row['digest'] or 'depends on its parameters'}",
         *_choice_sentences(),
@@ -65,6 +52,7 @@ def _row(selection: Selection) -> dict[str, Json]:
         "models": selection.models,
         "source": selection.source,
         "in_profit_only": selection.in_profit_only,
+        "scale_dependent": selection.scale_dependent,
         "parameters": [
             {
                 "name": parameter.name,
@@ -90,18 +78,34 @@ def _digest(selection: Selection) -> str | None:
         return None
 
 
-def _choices() -> dict[str, Json]:
-    return {
-        "close_prices": {name: CLOSE_PRICE_RULES.get(name, "") for name in CLOSE_PRICES},
-        "triggers": {name: TRIGGER_RULES.get(name, "") for name in TRIGGERS},
-        "vault_rules": {name: VAULT_CANDIDATE_RULES.get(name, "") for name in VAULT_RULES},
-    }
+def choice_page(choice: PolicyChoice) -> Page:
+    """One close price, trigger or vault rule in full."""
+    default = ", the default" if choice.is_default else ""
+    parts = (
+        f"{choice.name}, version {choice.version} ({KINDS[choice.field]}{default})",
+        choice.rule,
+        f"Formula: {choice.formula}",
+        f"Models: {choice.models}",
+        f"Source: {choice.source}",
+        "Parameters: none",
+        f"Digest of the default policy with it: {choice.row()['digest']}",
+    )
+    return Page("policy-choice/1", None, choice.row(), None, parts)
+
+
+def _scale(selection: Selection) -> str:
+    if selection.scale_dependent:
+        return "an amount of money is part of the rule: counting in another unit may change it"
+    return "counting all money in another unit changes nothing"
+
+
+def _choices() -> list[dict[str, Json]]:
+    return [choice.row() for choice in CHOICES]
 
 
 def _choice_sentences() -> tuple[str, ...]:
-    default = AdlPolicy()
-    return (
-        f"Close prices: {', '.join(CLOSE_PRICES)} (default {default.close_price}).",
-        f"Triggers: {', '.join(TRIGGERS)} (default {default.trigger}).",
-        f"Vault rules: {', '.join(VAULT_RULES)} (default {default.vault_candidate}).",
+    return tuple(
+        f"{named[0].upper()}{named[1:]}s: {', '.join(choice.name for choice in found)} "
+        f"(default {next(choice.name for choice in found if choice.is_default)})."
+        for found, named in ((list(choices_of(field)), named) for field, named in KINDS.items())
     )

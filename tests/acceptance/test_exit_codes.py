@@ -33,6 +33,8 @@ FAILURES = {
     "an account before it was opened": (("balances", "bob", "--at", "3"), 3, "unknown_account"),
     "an unknown market": (("oi", "ETH-PERP"), 3, "unknown_market"),
     "positions in an unknown market": (("positions", "--market", "X"), 3, "unknown_market"),
+    "the rank of nobody": (("adl", "rank", "--account", "nobody"), 3, "unknown_account"),
+    "the rank of no queue": (("adl", "rank", "BTC-PERP"), 2, "usage"),
     "the rank in an unknown market": (("adl", "rank", "X", "--side", "long"), 3, "unknown_market"),
     "an unknown decision": (("adl", "explain", "ADL-1"), 3, "unknown_decision"),
     "a decision that lies ahead": (

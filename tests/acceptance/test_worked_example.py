@@ -153,3 +153,28 @@ def test_the_demo_is_data_for_programs(empty: Books) -> None:
     assert answer["schema"] == "demo/1"
     assert answer["explanation"]["schema"] == "adl-explanation/1"
     assert [len(chapter["told"]) for chapter in answer["chapters"]] == [0, 0, 3, 5, 4]
+
+
+def test_an_account_asks_where_it_stands_without_naming_market_or_side(cascade: Books) -> None:
+    answer = cascade.ask("adl", "rank", "--account", "dave", "--before", "ADL-34", "--json").json
+    whole = cascade.ask(
+        *("adl", "rank", "BTC-PERP", "--side", "short", "--before", "ADL-34", "--json")
+    ).json
+
+    (row,) = answer["rows"]
+    assert row.items() >= whole["rows"][1].items()
+    assert (row["market"], row["side"], row["accounts_ahead"]) == ("BTC-PERP", "short", 1)
+
+
+def test_an_account_without_a_position_there_stands_nowhere(cascade: Books) -> None:
+    asked = ("adl", "rank", "BTC-PERP", "--side", "long", "--account", "dave")
+
+    assert cascade.ask(*asked, "--json").json["rows"] == []
+    assert "dave holds no position there." in cascade.ask(*asked).out
+
+
+def test_the_text_names_what_made_it_and_where_to_object(cascade: Books) -> None:
+    said = cascade.ask("adl", "explain", "ADL-34", "--account", "dave").out
+
+    assert "audience auditor, nothing is withheld, made by zerosum " in said
+    assert "To object, write to the venue that keeps this log" in said

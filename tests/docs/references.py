@@ -11,7 +11,6 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 from typing_extensions import is_typeddict
 
 from domain import event_shapes as event_definitions
-from domain.adl.policies import CLOSE_PRICES, TRIGGERS, VAULT_RULES
 from domain.adl.ranking import EXCLUSIONS
 from domain.adl.selection import Selection
 from domain.adl.selections import SELECTIONS
@@ -19,6 +18,7 @@ from domain.command_parsing import SHAPES
 from domain.errors import CODES
 from domain.events import EVENT_TYPES
 from domain.invariants import INVARIANTS
+from reports.policy_choices import CHOICES, KINDS
 
 _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -104,17 +104,25 @@ def policies() -> str:
             f"* models: {selection.models}",
             f"* source: {selection.source}",
             f"* in profit only: {'yes' if selection.in_profit_only else 'no'}",
+            f"* depends on the unit of money: {'yes' if selection.scale_dependent else 'no'}",
             f"* parameters: {_parameters(selection)}",
             "",
         ]
-    lines += ["## Close prices, triggers, vault rules, exclusions", ""]
-    for title, names in (
-        ("close price", CLOSE_PRICES),
-        ("trigger", TRIGGERS),
-        ("vault candidate", VAULT_RULES),
-        ("exclusion", EXCLUSIONS),
-    ):
-        lines.append(f"* {title}: " + ", ".join(f"`{name}`" for name in names))
+    lines += [
+        "## Close prices, triggers, vault rules, exclusions",
+        "",
+        "All of them version 1; the default of each kind is marked.",
+        "",
+        "| choice | name | rule | formula | models | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for choice in CHOICES:
+        default = " (default)" if choice.is_default else ""
+        lines.append(
+            f"| {KINDS[choice.field]} | `{choice.name}`{default} | {choice.rule} "
+            f"| `{choice.formula}` | {choice.models} | {choice.source} |"
+        )
+    lines += ["", "* exclusion: " + ", ".join(f"`{name}`" for name in EXCLUSIONS)]
     return "\n".join(lines) + "\n"
 
 

@@ -49,6 +49,10 @@ class Browser:
         self.ask("Page.navigate", url=path.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(self._read())
+        # The event may be that of the page before, told late by a busy machine.
+        there = f"complete {path.as_uri()}"
+        while self.value("`${document.readyState} ${location.href}`") != there:
+            pass
 
     def prefer(self, scheme: str, media: str = "") -> None:
         """Light or dark, on a screen or on paper."""

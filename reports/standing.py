@@ -1,0 +1,132 @@
+"""Where does one account stand in the queues it would be closed from, and what is ahead of it?
+
+One row for each position of the account: the row of `adl rank`, with what stands strictly ahead,
+and `unified`, the same under the names that trading libraries share for an auto-deleveraging rank.
+There `rank` is the lights (1 to 5, five is closed first) and `percentage` the percentile; amounts
+stay exact decimal strings. Whoever is in no queue gets a row that says why.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from domain.adl.decision import candidates, circumstances
+from domain.adl.policies import selection_of
+from domain.adl.ranking import ranked
+from domain.instants import instant_text
+from domain.market import Market
+from domain.specification import AdlPolicy
+from domain.units import AccountId
+from domain.venue import Venue
+from reports.explanation import EXCLUSION_SENTENCES
+from reports.figures import quantity_text, side_text
+from reports.indicator import Place, queue, rank_rows
+from reports.page import AsOf, Json, Page, Table
+
+NANOSECONDS_IN_MILLISECOND = 1_000_000
+COLUMNS = {
+    "market": "market",
+    "side": "side",
+    "rank": "rank",
+    "of": "of",
+    "quantity": "quantity",
+    "score": "score",
+    "leverage": "leverage",
+    "unrealized": "unrealised",
+    "percentile": "percentile",
+    "quantile": "quantile",
+    "lights": "lights",
+    "accounts_ahead": "accounts ahead",
+    "quantity_ahead": "quantity ahead",
+}
+FIELDS = (
+    *("market", "side", "policy"),
+    *("rank", "of", "account", "quantity", "score", "leverage", "unrealized"),
+    *("percentile", "quantile", "lights"),
+    *("excluded", "accounts_ahead", "quantity_ahead", "next_ahead", "unified", "answer"),
+)
+Queues = Sequence[tuple[Market, int, AdlPolicy]]
+"""Market, side (+1 long) and policy of every queue that is asked about."""
+
+
+def standing_page(venue: Venue, account: AccountId, queues: Queues, as_of: AsOf) -> Page:
+    """The account's place in each queue, or why it has none there."""
+    rows = [_row(venue, account, *one, as_of) for one in queues]
+    body: dict[str, Json] = {"account": account, "rows": rows}
+    title = f"Where {account} stands: five lights are closed first"
+    if not rows:
+        return Page(
+            "adl-rank/1", as_of, body, "rows", (title, f"{account} holds no position there.")
+        )
+    said = [str(row["answer"]) for row in rows]
+    table = Table(COLUMNS, rows, frozenset({"market", "side"}))
+    return Page("adl-rank/1", as_of, body, "rows", (title, table, "\n".join(said)))
+
+
+def _row(
+    venue: Venue, account: AccountId, market: Market, side: int, policy: AdlPolicy, as_of: AsOf
+) -> dict[str, Json]:
+    places = queue(venue, market, side, policy)
+    at = next((i for i, one in enumerate(places) if one.row.candidate.account == account), None)
+    found: dict[str, Json] = dict.fromkeys(FIELDS)
+    found.update(market=market.id, side=side_text(side), policy=policy.selection, account=account)
+    if at is None:
+        code = _exclusion(venue, account, market, side, policy)
+        why = "it " + EXCLUSION_SENTENCES[code] if code else "the market has no mark"
+        said = f"{market.id}: {account} stands in no queue; {why}."
+        return {**found, "excluded": code, "answer": said}
+    rows = rank_rows(market, places)
+    own, last = rows[at], rows[at - 1] if at else None
+    return {
+        **found,
+        **own,
+        "accounts_ahead": at,
+        "quantity_ahead": quantity_text(places[at].ahead, market.spec),
+        "next_ahead": None if last is None else {k: last[k] for k in ("rank", "account", "score")},
+        "unified": _unified(market, own, as_of),
+        "answer": _answer(market, policy, places, at, own),
+    }
+
+
+def _unified(market: Market, own: dict[str, Json], as_of: AsOf) -> dict[str, Json]:
+    moment = 0 if as_of.time is None else as_of.time // NANOSECONDS_IN_MILLISECOND
+    return {
+        "symbol": market.id,
+        "rank": own["lights"],
+        "rating": str(own["lights"]),
+        "percentage": own["percentile"],
+        "timestamp": moment,
+        "datetime": f"{instant_text(moment * NANOSECONDS_IN_MILLISECOND)[:23]}Z",
+    }
+
+
+def _answer(
+    market: Market, policy: AdlPolicy, places: Sequence[Place], at: int, own: dict[str, Json]
+) -> str:
+    account, lit = own["account"], own["lights"]
+    if not selection_of(policy).is_queue:
+        return (
+            f"{market.id}: nobody stands in line under {policy.selection}, every candidate gives "
+            f"its share; {account} is listed at {own['rank']} of {own['of']}, {lit} of 5 lights."
+        )
+    said = f"{market.id}: {account} stands at rank {own['rank']} of {own['of']}, {lit} of 5 lights."
+    if not at:
+        return f"{said} Nobody is ahead of it: it would be closed first."
+    whole = sum(place.row.candidate.size for place in places)
+    who = "1 account is" if at == 1 else f"{at:,} accounts are"
+    return (
+        f"{said} {who} ahead of it and hold{'s' if at == 1 else ''} "
+        f"{quantity_text(places[at].ahead, market.spec)} of {quantity_text(whole, market.spec)}; "
+        f"the next is {places[at - 1].row.candidate.account}."
+    )
+
+
+def _exclusion(
+    venue: Venue, account: AccountId, market: Market, side: int, policy: AdlPolicy
+) -> str | None:
+    """Under which code the account is left out; None where nobody is asked, without a mark."""
+    if market.mark is None:
+        return None
+    everybody = candidates(venue, market, side, Fraction(market.mark))
+    own = [one for one in everybody if one.account == account]
+    about = circumstances(market, policy)
+    return next(iter(ranked(own, policy, selection_of(policy), 0, about).excluded))
