@@ -18,7 +18,7 @@ from domain.canonical import canonical_bytes
 from domain.events import Event
 from ledger import schema
 from ledger.clock import recording_time
-from ledger.errors import StaleHead
+from ledger.errors import StaleHead, StoreUnreadable
 from ledger.store import Store, sealed_state
 from ledger.tree import Tree, unpacked
 
@@ -82,6 +82,9 @@ class _Known:
     def __init__(self, connection: Connection, origin: str) -> None:
         size, edge, self.root = sealed_state(connection)
         self.tree = Tree(size, unpacked(edge))
+        if len(self.tree.edge) != size.bit_count() or self.tree.root() != self.root:
+            # What is sealed from here would follow from nothing that was written.
+            raise StoreUnreadable("the tree's edge does not lead to its root")
         names = select(schema.stream.c.name, schema.stream.c.id)
         self.streams = _Streams([(name, number) for name, number in connection.execute(names)])
         latest = connection.execute(
