@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from domain.canonical import canonical_bytes
 from domain.events import Event
-from ledger import schema
+from ledger import schema, shapes
 from ledger.clock import recording_time
 from ledger.errors import StaleHead, StoreUnreadable
 from ledger.store import Store, sealed_state
@@ -86,7 +86,8 @@ class _Known:
             # What is sealed from here would follow from nothing that was written.
             raise StoreUnreadable("the tree's edge does not lead to its root")
         names = select(schema.stream.c.name, schema.stream.c.id)
-        self.streams = _Streams([(name, number) for name, number in connection.execute(names)])
+        streams = [(name, number) for name, number in connection.execute(names)]
+        self.streams = _Streams(streams)
         latest = connection.execute(
             select(schema.transaction.c.recorded_at, schema.transaction.c.seal)
             .order_by(schema.transaction.c.first_seq.desc())
@@ -95,6 +96,11 @@ class _Known:
         self.recorded_at: int
         self.seal: bytes
         self.recorded_at, self.seal = latest or (0, first_seal(origin))
+        if not (
+            shapes.all_fit(streams, shapes.STREAM)
+            and shapes.fits((self.recorded_at, self.seal), shapes.LATEST)
+        ):
+            raise StoreUnreadable("a row beside the log holds what its columns cannot hold")
 
 
 class Writer:

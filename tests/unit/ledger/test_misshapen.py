@@ -254,6 +254,19 @@ def test_nothing_is_sealed_on_an_edge_that_does_not_lead_to_the_root(
         ledger.submit(command("deposit", account="alice", amount="1"))
 
 
+@pytest.mark.parametrize(
+    ("table", "edit"),
+    [("tx", "recorded_at = NULL"), ("tx", "seal = 'x'"), ("stream", "name = CAST(name AS BLOB)")],
+)
+def test_nothing_is_sealed_after_a_row_that_is_not_of_its_types(
+    books: Path, table: str, edit: str
+) -> None:
+    edited_past_its_types(books, table, f"UPDATE {table} SET {edit}")
+
+    with pytest.raises(StoreError), Ledger.open(f"sqlite:///{books}") as ledger:
+        ledger.submit(command("deposit", account="alice", amount="1"))
+
+
 def test_flipped_bits_are_found_or_harmless_but_never_a_crash(books: Path) -> None:
     sound = books.read_bytes()
     places = [place for place, byte in enumerate(sound) if byte]
