@@ -177,6 +177,15 @@ def leave_closed_pipe() -> None:
     _leave(sys.stdout, sys.stderr)
 
 
+def leave_unwritten() -> None:
+    """Let the interpreter end without trying once more to write what the disk had no room for."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _leave(sys.stdout)
+
+
 def _leave(*streams: TextIO | None) -> None:
     """Whatever is still to be written there goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -47,7 +47,12 @@ def test_a_disk_without_room_for_messages_changes_no_exit_code(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_disk_without_room_for_the_answer_is_no_sign_of_tampering(cascade: Books) -> None:
     for heard in ("", "2>/dev/full"):
-        assert shell(cascade, f"$Z verify >/dev/full {heard}").returncode == 4
+        for question in ("verify", "balances", "events --json", "version", "--help"):
+            left = shell(cascade, f"$Z {question} >/dev/full {heard}")
+
+            assert left.returncode == 4
+            assert b"Exception" not in left.stderr
+            assert b"Traceback" not in left.stderr
 
 
 @pytest.mark.parametrize("url", ["foo", "mysql://host/books", "sqlite://", "sqlite:///:memory:"])
