@@ -16,7 +16,9 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
@@ -134,17 +136,19 @@ def report(fault: BaseException, *, for_programs: bool) -> int:
 
 
 def say(text: str) -> None:
-    """One message on stderr, in UTF-8 whatever the locale."""
-    try:
+    """One message on stderr; when nobody can hear it, the exit code still says what happened."""
+    with suppress(OSError):
         talk(text)
-    except OSError as fault:
-        if not is_closed_pipe(fault):
-            raise
 
 
 def talk(text: str) -> None:
-    """A line on stderr, in UTF-8 whatever the locale."""
-    click.echo(text.encode("utf-8", "backslashreplace"), err=True)
+    """A line on stderr, in UTF-8 whatever the locale; a disk without room for it stops nothing."""
+    try:
+        click.echo(text.encode("utf-8", "backslashreplace"), err=True)
+    except OSError as fault:
+        if is_closed_pipe(fault):
+            raise
+        _leave(sys.stderr)
 
 
 def _usage(fault: click.ClickException) -> Failure:
@@ -170,9 +174,24 @@ def _place_of(fault: BaseException) -> str:
 
 def leave_closed_pipe() -> None:
     """Let the interpreter end without another complaint about the closed pipe."""
+    _leave(sys.stdout, sys.stderr)
+
+
+def leave_unwritten() -> None:
+    """Let the interpreter end without trying once more to write what the disk had no room for."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _leave(sys.stdout)
+
+
+def _leave(*streams: TextIO | None) -> None:
+    """Whatever is still to be written there goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         try:
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
         except (AttributeError, OSError, ValueError):
             continue  # No stream at all where the caller closed it.
+    os.close(nowhere)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.shell_completion import shell_complete
 
-from cli.errors import CLOSED_PIPE, is_closed_pipe, leave_closed_pipe, report
+from cli.errors import CLOSED_PIPE, is_closed_pipe, leave_closed_pipe, leave_unwritten, report
 from cli.lazy import Lazy, LazyGroup
 
 PROGRAM = "zerosum"
@@ -118,14 +118,22 @@ def _exit_code(command: click.Group, args: list[str], prog_name: str | None) -> 
             command.invoke(context)
         return _flushed(0)
     except click.exceptions.Exit as end:
-        return _flushed(end.exit_code)
+        code = end.exit_code
     except BaseException as fault:
         if isinstance(fault, (SystemExit, GeneratorExit)):
             raise
         if is_closed_pipe(fault):
             leave_closed_pipe()
             return CLOSED_PIPE
-        return report(fault, for_programs=_is_for_programs(args))
+        code = report(fault, for_programs=_is_for_programs(args))
+        leave_unwritten()
+        return code
+    try:
+        return _flushed(code)
+    except OSError as fault:
+        code = report(fault, for_programs=_is_for_programs(args))
+        leave_unwritten()
+        return code
 
 
 def _flushed(code: int) -> int:

@@ -4,13 +4,13 @@ None of it is in the hashed bytes, so none of it is under the root. Transactions
 chain of their own, and every key and place can be read off the events.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, select
 
 from domain.events import Event
-from ledger import schema
+from ledger import schema, shapes
 from ledger.chains import consumed_id
 from ledger.report import Finding
 from ledger.sealing import RawRow
@@ -24,9 +24,10 @@ _key = schema.idempotency.c
 ROWS_AT_ONCE: Final = 1_000
 
 
-def _streamed(query: Select[Any]) -> Select[Any]:
+def _streamed(connection: Connection, query: Select[Any], shape: shapes.Shape) -> Iterator[Any]:
     """A server keeps the cursor, and a million keys never stand in memory at once."""
-    return query.execution_options(yield_per=ROWS_AT_ONCE)
+    found = connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    return shapes.fitting(found, shape)
 
 
 def examine_transactions(
@@ -37,20 +38,18 @@ def examine_transactions(
     `doubted` are seqs with wrong keys: the seal around them cannot fit, and one alarm is enough.
     """
     previous, following, recorded = first_seal(origin), 1, 0
-    keys = iter(
-        connection.execute(
-            _streamed(
-                select(_key.id, _key.digest, _key.first_seq, _key.last_seq).order_by(_key.first_seq)
-            )
-        )
+    keys = _streamed(
+        connection,
+        select(_key.id, _key.digest, _key.first_seq, _key.last_seq).order_by(_key.first_seq),
+        shapes.KEY,
     )
     key = next(keys, None)
-    rows = connection.execute(
-        _streamed(
-            select(
-                _tx.first_seq, _tx.last_seq, _tx.recorded_at, _tx.software_version, _tx.seal
-            ).order_by(_tx.first_seq)
-        )
+    rows = _streamed(
+        connection,
+        select(
+            _tx.first_seq, _tx.last_seq, _tx.recorded_at, _tx.software_version, _tx.seal
+        ).order_by(_tx.first_seq),
+        shapes.TRANSACTION,
     )
     for first, last, recorded_at, software, seal in rows:
         if first != following or last < first:
@@ -78,24 +77,22 @@ class KeyExamination:
     def __init__(self, connection: Connection) -> None:
         self.finding = Finding("counted_once")
         self.doubted: set[int] = set()
-        self._keys = iter(
-            connection.execute(
-                _streamed(select(_key.first_seq, _key.id, _key.last_seq).order_by(_key.first_seq))
-            )
+        self._keys = _streamed(
+            connection,
+            select(_key.first_seq, _key.id, _key.last_seq).order_by(_key.first_seq),
+            shapes.NAMED_KEY,
         )
         self._next_key = next(self._keys, None)
         self._strays: dict[str, int] = {}
         self._open: tuple[int, str, int] | None = None
         self._last_of_open = 0
         place, file = schema.source_key.c, schema.source_file.c
-        self._places = iter(
-            connection.execute(
-                _streamed(
-                    select(place.seq, file.name, place.line)
-                    .join(schema.source_file, file.id == place.file, isouter=True)
-                    .order_by(place.seq)
-                )
-            )
+        self._places = _streamed(
+            connection,
+            select(place.seq, file.name, place.line)
+            .join(schema.source_file, file.id == place.file, isouter=True)
+            .order_by(place.seq),
+            shapes.PLACE,
         )
         self._next_place = next(self._places, None)
 

@@ -6,7 +6,7 @@ change them too, so what counts is the signature and the copies that other peopl
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, inspect, select
 
@@ -66,7 +66,7 @@ def kept_notes(connection: Connection) -> Iterator[tuple[int, bytes]]:
     if inspect(connection).has_table(schema.checkpoint.name):
         query = select(_kept.size, _kept.note).order_by(_kept.size, _kept.key_id)
         for size, raw in connection.execute(query):
-            yield size, bytes(raw)
+            yield size, _bytes_of(raw)
 
 
 def covering_note(
@@ -95,10 +95,15 @@ def _kept_note(
             return None
         for raw in connection.execute(query.order_by(order, _kept.key_id)).scalars():
             try:
-                return read_note(bytes(raw))
+                return read_note(_bytes_of(raw))
             except NoteUnreadable:
                 continue  # `verify` names it; another copy may serve.
     return None
+
+
+def _bytes_of(raw: Any) -> bytes:
+    """What stands in the column of notes; anything but bytes is as good as an empty note."""
+    return raw if isinstance(raw, bytes) else b""
 
 
 @dataclass(slots=True)

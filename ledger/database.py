@@ -63,6 +63,9 @@ class Database(Protocol):
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
 
+    def other_tables(self, connection: Connection) -> str | None:
+        """Which of the log's tables is missing or not as it was made; None when all are."""
+
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether whoever is connected may drop and build indexes, not only write rows."""
 

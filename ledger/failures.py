@@ -24,6 +24,9 @@ def translated() -> Iterator[None]:
         raise
     except DBAPIError as fault:
         raise _meaning(fault.orig) or StoreUnreadable(str(fault.orig)) from fault
+    except UnicodeDecodeError as fault:
+        # The database quotes names and texts of a damaged file in what it says about them.
+        raise StoreUnreadable("the store holds text that is none") from fault
     except NoFreeConnection as fault:
         raise StoreLocked("all connections to the store are in use") from fault
     except Exception as fault:

@@ -20,6 +20,7 @@ from ledger.notes import (
     Signature,
     SignedNote,
     base64_text,
+    is_secret,
     shown,
     strict_base64,
 )
@@ -203,6 +204,8 @@ def read_key_file(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(LONGEST_KEY_FILE + 1)
     except FileNotFoundError:
+        if is_secret(os.fsencode(path)):
+            raise KeyMissing("a secret key was given where its file is meant") from None
         raise KeyMissing(f"there is no key file {path}") from None
     except OSError as fault:
         raise KeyUnreadable(f"{path}: {fault.strerror}") from fault

@@ -28,6 +28,7 @@ LONGEST_NOTE: Final = 1 << 20
 MOST_SIGNATURES: Final = 16
 KEY_ID_BYTES: Final = 4
 SIZE: Final = re.compile(rb"0|[1-9][0-9]{0,18}")
+_SECRETS: Final = (b"PRIVATE+KEY+", b"ROW+KEY+")
 _DASH: Final = "\N{EM DASH} ".encode()
 _SIGNATURE: Final = re.compile(rb"([^ +]+) ([A-Za-z0-9+/]+=*)")
 _CONTROL: Final = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
@@ -193,8 +194,15 @@ def signer_of(note: SignedNote, keys: Sequence["VerifierKey"]) -> "VerifierKey":
     )
 
 
+def is_secret(raw: bytes) -> bool:
+    """Whether a secret key or a row key stands in it: most of one would be printed with it."""
+    return any(prefix in raw for prefix in _SECRETS)
+
+
 def shown(raw: bytes) -> str:
-    """Foreign bytes, short enough and harmless enough to be printed."""
+    """Foreign bytes, short and harmless enough to be printed; never those of a secret key."""
+    if is_secret(raw):
+        return "a secret key"
     return repr(raw[:60].decode("utf-8", "replace"))
 
 

@@ -45,7 +45,7 @@ from ledger.errors import (
     StoreReadOnly,
     StoreUnreadable,
 )
-from ledger.schema import NEVER_CHANGED, metadata
+from ledger.schema import NEVER_CHANGED, first_other, metadata
 
 PARAMETER_STYLE: Final = "format"
 """Placeholders by position, as SQLite has them: rows are plain tuples everywhere."""
@@ -201,6 +201,16 @@ class PostgresqlServer:
                     f"CREATE TRIGGER {name} BEFORE {action} ON {table.name}"
                     f" FOR EACH {each} EXECUTE FUNCTION zerosum_refuses_change()"
                 )
+
+    def other_tables(self, connection: Connection) -> str | None:
+        """Views and columns of other types may hold anything."""
+        names = ", ".join(f"to_regclass('{name}')" for name in metadata.tables)
+        rows = connection.exec_driver_sql(
+            "SELECT c.relname, a.attname, t.typname FROM pg_class c"  # noqa: S608 - own names
+            " JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid"
+            f" WHERE c.oid IN ({names}) AND c.relkind IN ('r', 'p') AND a.attnotnull"
+        )
+        return first_other({tuple(row) for row in rows}, lambda column: _copy_type(column.type))
 
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether the role owns the table of events, or is a member of who does."""

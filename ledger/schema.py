@@ -5,6 +5,7 @@ Tables only, free of any one database: pragmas, triggers, locks and bulk loading
 integers inside the store and have their names once in a table of their own.
 """
 
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -133,6 +134,18 @@ checkpoint: Final = _keyed_table(
     Column("key_id", Text, primary_key=True),
     Column("note", LargeBinary, nullable=False),
 )
+
+
+def first_other(found: Collection[tuple[str, str, str]], named: Callable[[Any], str]) -> str | None:
+    """The first table or column, if any, that is not found as (table, column, type)."""
+    for table in metadata.sorted_tables:
+        missing = [c.name for c in table.columns if (table.name, c.name, named(c)) not in found]
+        if table is checkpoint and len(missing) == len(table.columns):
+            continue
+        if missing:
+            return f"table {table.name} is not the one that was made here: {', '.join(missing)}"
+    return None
+
 
 NEVER_CHANGED: Final = (
     event,

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from domain.events import Event
+from ledger import shapes
 from ledger.report import Finding
 from ledger.tree import TILE_LEAVES, Tile, Tree, unpacked
 
@@ -16,6 +17,9 @@ RawRow = tuple[int, str | None, int, str, int, bytes, bytes]
 """seq, stream name, version, type, time, bytes, leaf; a missing stream has no name."""
 
 BAD_LEAVES_REMEMBERED: Final = 1_000
+
+HIGHEST_LEVEL: Final = 7
+"""A tile above it would be over more leaves than a seq of 64 bits can count."""
 
 
 class OrderExamination:
@@ -26,6 +30,15 @@ class OrderExamination:
         self.rows = 0
         self._next = 1
         self._versions: dict[str, int] = {}
+
+    def sound(self, rows: list[RawRow]) -> list[RawRow]:
+        """The rows without those that hold something else than their columns declare."""
+        if shapes.all_fit(rows, shapes.EVENT):
+            return rows
+        for row in rows:
+            if not shapes.fits(row, shapes.EVENT):
+                self.finding.fail(row[0], f"row {row[0]} holds what its columns cannot hold")
+        return [row for row in rows if shapes.fits(row, shapes.EVENT)]
 
     def rows_seen(self, rows: Sequence[RawRow]) -> None:
         """Are these the next rows?"""
@@ -149,10 +162,7 @@ class SealExamination:
 
     def ended(self) -> None:
         """Do edge and root follow from the leaves?"""
-        for level, n in sorted(self._tiles, key=lambda place: _span(*place)):
-            first, end = _span(level, n)
-            if self._whole:
-                self.tree.fail(first, f"a level-{level} tile over {first} to {end} is too much")
+        self._refuse_tiles_left()
         if not self._whole or self._beyond:
             return
         if self._grown.size != self.size:
@@ -166,6 +176,17 @@ class SealExamination:
                 f"root {self._root.hex()} is stored, {self._grown.root().hex()} follows",
             )
         self.tree.detail = f"root {self._root.hex()} over {self.size} events"
+
+    def _refuse_tiles_left(self) -> None:
+        """A stored tile that no leaves completed; of a place that no tree has, the size decides."""
+        if not self._whole:
+            return
+        for level, n in self._tiles:
+            if 1 <= level <= HIGHEST_LEVEL and n >= 0:
+                first, end = _span(level, n)
+                self.tree.fail(first, f"a level-{level} tile over {first} to {end} is too much")
+            else:
+                self.tree.fail(self.size + 1, f"no tree has a level-{level} tile {n}")
 
     def _compare_edges(self) -> None:
         """The first subtree of the edge that differs says where to look."""
@@ -193,5 +214,5 @@ def last_of(rows: Sequence[RawRow]) -> int:
 
 def _span(level: int, n: int) -> tuple[int, int]:
     """First and last seq under a tile."""
-    leaves = TILE_LEAVES**level if level else 1
+    leaves = TILE_LEAVES**level
     return n * leaves + 1, (n + 1) * leaves

@@ -28,7 +28,7 @@ from ledger.errors import (
     StoreSchema,
     StoreUnreadable,
 )
-from ledger.schema import NEVER_CHANGED
+from ledger.schema import NEVER_CHANGED, first_other, metadata
 
 PAGE_SIZE: Final = 16_384
 
@@ -206,6 +206,23 @@ class SqliteFile:
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers."""
         refuse_changes(connection)
+
+    def other_tables(self, connection: Connection) -> str | None:
+        """Views and tables that are not strict may hold anything."""
+        names = ", ".join(f"'{name}'" for name in metadata.tables)
+        rows = connection.exec_driver_sql(
+            'SELECT l.name, l.type, l.strict, c.name, c.type, c."notnull" FROM pragma_table_list l'  # noqa: S608 - own names
+            f" JOIN pragma_table_info(l.name) c WHERE l.schema = 'main' AND l.name IN ({names})"
+        )
+        dialect = sqlite_dialect()
+        return first_other(
+            {
+                (name, column, kind)
+                for name, sort, strict, column, kind, never_null in rows
+                if sort == "table" and strict and never_null
+            },
+            lambda column: column.type.compile(dialect),
+        )
 
     def may_change_tables(self, connection: Connection) -> bool:  # noqa: ARG002 - no roles here
         """Whoever may write the file may do everything."""

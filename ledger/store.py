@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from domain.merkle import EMPTY_ROOT
-from ledger import schema
+from ledger import schema, shapes
 from ledger.database import Access, Database, DriverTexts
 from ledger.errors import (
     LedgerError,
@@ -180,14 +180,18 @@ class Store:
             if not inspect(connection).has_table(schema.log.name):
                 raise self.database.without_log(f"{self.database.place} holds no zerosum log")
             row = connection.execute(
-                select(schema.log.c.schema_version, schema.log.c.origin)
-            ).one_or_none()
+                select(schema.log.c.schema_version, schema.log.c.origin).where(schema.log.c.id == 1)
+            ).first()
             if row is None or row.schema_version != SCHEMA_VERSION:
                 found = "none" if row is None else row.schema_version
                 raise StoreSchema(
                     f"{self.database.place} has schema version {found};"
                     f" this program knows {SCHEMA_VERSION}"
                 )
+            if (other := self.database.other_tables(connection)) is not None:
+                raise StoreSchema(f"{self.database.place}: {other}")
+            if not isinstance(row.origin, str):
+                raise StoreUnreadable(f"{self.database.place}: the log's name is no text")
             self.origin = row.origin
         if self.access == "write":
             # Only now: what is no log of ours stays as it is.
@@ -232,6 +236,8 @@ def sealed_state(connection: Connection) -> Sealed:
     number, *tree = rows[0]
     if number != 1:
         raise StoreUnreadable(f"the store's tree has number {number}")
+    if not shapes.fits(tree, shapes.TREE):
+        raise StoreUnreadable("the store's tree holds what its columns cannot hold")
     return Sealed(*tree)
 
 

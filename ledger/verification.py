@@ -19,7 +19,7 @@ from domain.examination import Examination
 from domain.invariants import INVARIANTS
 from domain.snapshot import state_digest
 from domain.venue import Venue
-from ledger import schema
+from ledger import schema, shapes
 from ledger.beside import KeyExamination, examine_transactions
 from ledger.checkpoints import Anchors, CheckpointExamination
 from ledger.errors import StoreError
@@ -102,7 +102,9 @@ class _Pass:
         fold: "_Fold",
     ) -> None:
         tile = schema.tile.c
-        tiles = connection.execute(select(tile.level, tile.n, tile.hash))
+        tiles = shapes.fitting(
+            connection.execute(select(tile.level, tile.n, tile.hash)), shapes.TILE
+        )
         self._connection = connection
         self._origin = origin
         self._expected = expected
@@ -123,7 +125,8 @@ class _Pass:
         size = self._seal.size
         self._note_root()
         for rows in chunks(self._connection, raw_rows(), EVENTS_AT_ONCE):
-            self._rows_seen(rows)
+            if sound := self._order.sound(rows):
+                self._rows_seen(sound)
         self._order.ended(size)
         self._seal.ended()
         self._keys.ended()

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from domain.canonical import canonical_bytes
 from domain.events import Event
-from ledger import schema
+from ledger import schema, shapes
 from ledger.clock import recording_time
-from ledger.errors import StaleHead
+from ledger.errors import StaleHead, StoreUnreadable
 from ledger.store import Store, sealed_state
 from ledger.tree import Tree, unpacked
 
@@ -116,8 +116,12 @@ class _Known:
     def __init__(self, connection: Connection, origin: str) -> None:
         size, edge, self.root = sealed_state(connection)
         self.tree = Tree(size, unpacked(edge))
+        if len(self.tree.edge) != size.bit_count() or self.tree.root() != self.root:
+            # What is sealed from here would follow from nothing that was written.
+            raise StoreUnreadable("the tree's edge does not lead to its root")
         names = select(schema.stream.c.name, schema.stream.c.id)
-        self.streams = _Streams([(name, number) for name, number in connection.execute(names)])
+        streams = [(name, number) for name, number in connection.execute(names)]
+        self.streams = _Streams(streams)
         latest = connection.execute(
             select(schema.transaction.c.recorded_at, schema.transaction.c.seal)
             .order_by(schema.transaction.c.first_seq.desc())
@@ -126,6 +130,11 @@ class _Known:
         self.recorded_at: int
         self.seal: bytes
         self.recorded_at, self.seal = latest or (0, first_seal(origin))
+        if not (
+            shapes.all_fit(streams, shapes.STREAM)
+            and shapes.fits((self.recorded_at, self.seal), shapes.LATEST)
+        ):
+            raise StoreUnreadable("a row beside the log holds what its columns cannot hold")
 
 
 class Writer:

@@ -33,6 +33,28 @@ def test_a_closed_standard_output_is_a_closed_pipe(cascade: Books, question: str
     assert b"Traceback" not in left.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [("balances", 0), ("frob", 2), ("event 99", 3), ("balances --store sqlite:///none.db", 4)],
+)
+def test_a_disk_without_room_for_messages_changes_no_exit_code(
+    cascade: Books, question: str, code: int
+) -> None:
+    assert shell(cascade, f"$Z {question} 2>/dev/full").returncode == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_disk_without_room_for_the_answer_is_no_sign_of_tampering(cascade: Books) -> None:
+    for heard in ("", "2>/dev/full"):
+        for question in ("verify", "balances", "events --json", "version", "--help"):
+            left = shell(cascade, f"$Z {question} >/dev/full {heard}")
+
+            assert left.returncode == 4
+            assert b"Exception" not in left.stderr
+            assert b"Traceback" not in left.stderr
+
+
 @pytest.mark.parametrize("url", ["foo", "mysql://host/books", "sqlite://", "sqlite:///:memory:"])
 @pytest.mark.parametrize("question", ["balances", "verify", "apply -", "init"])
 def test_a_store_url_that_names_no_store_is_not_taken_for_a_damaged_store(
