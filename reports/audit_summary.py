@@ -93,8 +93,18 @@ class Group:
         return sum(self.deficits.values())
 
     @property
-    def overshoot(self) -> Overshoot:
-        """Cost and realised profit beyond the deficit; lots beyond need stand by market."""
+    def scopes_unknown(self) -> int:
+        """How many scopes have a deficit that nobody knows."""
+        return len(self.deficit_unknown - set(self.deficits))
+
+    @property
+    def overshoot(self) -> Overshoot | None:
+        """Cost and realised profit beyond the deficit; lots beyond need stand by market.
+
+        None where a deficit or a cost is unknown: what is beyond an unknown sum, nobody knows.
+        """
+        if self.scopes_unknown or self.cost_unknown:
+            return None
         beyond = sum(self.overshoot_quantity.values())
         return overshoot(
             needed=0,

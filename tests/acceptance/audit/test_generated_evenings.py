@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.audit.auditing import AuditedDecision
+from domain.units import parse_decimal
 from importers.hyperliquid_generator.generating import generate
 from tests.recorded import audited
 from tests.unit.importers.archives import imported
@@ -36,6 +37,25 @@ def test_every_decision_of_the_truth_is_found_and_conforms(evening: Evening) -> 
     ]
     verdicts = {str(one.findings[SYMMETRIC].verdict) for one in found}
     assert verdicts == {"conforms"}
+
+
+def test_marks_of_the_minute_alone_accuse_nobody(tmp_path: Path) -> None:
+    generate(tmp_path, seed=2, accounts=60, fills=2_000)
+    (tmp_path / "venue" / "marks_by_block.csv").unlink()
+    lines = (tmp_path / "truth" / "adl_decisions.jsonl").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+
+    found = audited(imported(tmp_path / "venue", readings={"withdraw": "fee-beside"}).events)
+
+    verdicts = [str(one.findings[SYMMETRIC].verdict) for one in found]
+    assert set(verdicts) == {"conforms", "undecidable"}
+    equities = [
+        (found.bankrupt_equity, parse_decimal(row["liquidated_account_value"]))
+        for found, row in zip(found, told, strict=True)
+        if found.bankrupt_equity is not None
+    ]
+    assert 0 < len(equities) < len(told)
+    assert all(Fraction(one, 10**6) == other.fraction() for one, other in equities if other)
 
 
 def test_candidates_and_scores_are_those_of_the_truth(evening: Evening) -> None:
