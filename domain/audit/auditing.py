@@ -95,6 +95,7 @@ class Audit:
         self, venue: Venue, event: Event, *, is_asked: bool = True
     ) -> Iterator[AuditedDecision]:
         """Take the next event, not folded yet; gives the decisions whose block it has ended."""
+        self.knowledge.reach(event["time"])
         if self._open and instant_of(event) != self._instant:
             self._end_scopes(venue, event["time"])
             yield from self.rest()

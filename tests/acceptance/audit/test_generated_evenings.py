@@ -58,6 +58,21 @@ def test_marks_of_the_minute_alone_accuse_nobody(tmp_path: Path) -> None:
     assert all(Fraction(one, 10**6) == other.fraction() for one, other in equities if other)
 
 
+def test_an_hour_of_misc_events_that_is_missing_leaves_nobody_known(tmp_path: Path) -> None:
+    generate(tmp_path, seed=2, accounts=60, fills=2_000)
+    (hour,) = (tmp_path / "venue" / "misc_events_by_block").glob("hourly/*/19.*")
+    hour.unlink()
+
+    rows = imported(tmp_path / "venue", readings={"withdraw": "fee-beside"})
+
+    assert rows.report.findings["funding_hour_missing"].count == 1
+    found = audited(rows.events)
+    assert {one.bankrupt_equity for one in found} == {None}
+    findings = [each for one in found for each in one.findings]
+    assert {str(each.verdict) for each in findings} == {"undecidable"}
+    assert {"funding_missing"} <= {each.code for one in findings for each in one.missing}
+
+
 def test_candidates_and_scores_are_those_of_the_truth(evening: Evening) -> None:
     for found, told in zip(*evening, strict=True):
         roster = found.roster
