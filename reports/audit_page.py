@@ -54,7 +54,7 @@ MISSING_WORDS: Mapping[str, str] = {
     "gap": "rows of the account are missing: its cash and cost are not known",
     "cash_unknown": "what the account had before its first row is not known",
     "cash_uncertain": "a row about the account's money was refused",
-    "funding_missing": "an hour's funding is not in the log, nor perhaps what else moved money then",
+    "funding_missing": "an hour's funding is not in the log, so what moved money then is not",
     "basis_unknown": "what the position cost is not known",
     "mark_missing": "a market that the account holds has no mark",
     "mark_old": "a mark is older than --mark-age allows",
