@@ -323,7 +323,7 @@ def _summary_parts(body: Mapping[str, Json]) -> list[Table | str]:
             "gini": "Gini of cost",
             "severity": "severity θ",
         }
-        title = f"Measures over {metrics['measured_decisions']} decisions with nothing missing"
+        title = f"Measures over {metrics['measured_decisions']} of {whole['decisions']} decisions"
         parts.append(Table(names, _rows(metrics["rows"]), words, title))
     return parts
 
