@@ -87,7 +87,11 @@ def close_checks(about: Circumstance, close: RecordedClose) -> tuple[Check, ...]
         Check("profit_printed", Answer.of(close.realized > 0), "as printed, at the close price"),
         Check("profit_by_books", Answer.of(_profit_by_books(about, close)), "at the close price"),
         Check("profit_at_mark", Answer.of(_profit_at_mark(about, close)), "at the ranking mark"),
-        Check("fee_zero", Answer.YES, "a forced close with a fee is recorded as a trade"),
+        Check(
+            "fee_zero",
+            Answer.YES if close.is_fee_printed else Answer.UNKNOWN,
+            "a forced close with a fee is recorded as a trade",
+        ),
         Check(
             "entry_on_tick",
             Answer.of(close.realized % (close.quantity * about.point_value) == 0),
