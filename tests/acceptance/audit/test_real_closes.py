@@ -89,8 +89,7 @@ def test_nobody_is_closed_against_itself_nor_beyond_its_position(
 ) -> None:
     assert answers(closes, "not_the_bankrupt") == {"yes": 480}
     assert answers(closes, "not_over_closed") == {"yes": 480}
-    # The list has no column for it.
-    assert answers(closes, "fee_zero") == {"unknown": 480}
+    assert answers(closes, "fee_zero") == {"yes": 480}
     assert answers(closes, "entry_on_tick") == {"yes": 480}
 
 
