@@ -106,7 +106,11 @@ class Knowledge:
         """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
         self.exactly_marked: set[MarketId] = set()
-        """Markets whose every mark stands in the log with its block: none is ever old."""
+        """Markets whose every mark stands in the log with its block: none is ever old.
+
+        None any more once a forced row prints a mark that those by block lack, each again from its
+        next mark by block on.
+        """
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
@@ -149,7 +153,10 @@ class Knowledge:
             )
             self.marks_seq = event["seq"]
             source = event["source"]
-            if "block" in source and str(source.get("key", ""))[:5] == "mark|":
+            if str(source.get("key", ""))[:5] != "mark|":
+                # A forced row: had all marks by block been there, it had told nothing new.
+                self.exactly_marked.clear()
+            elif "block" in source:
                 self.exactly_marked.add(market)
         elif kind == "account.collateral_deposited/1":
             self._paid_in(event["stream"][8:])

@@ -46,6 +46,22 @@ def test_an_hour_without_funding_is_missed_by_who_was_there_until_a_state_comes(
     assert known(log).doubts("a") == ()
 
 
+def test_marks_by_block_are_all_there_until_a_forced_row_prints_one_more() -> None:
+    log = RecordedLog(markets=("M", "N"))
+    for market, price in (("M", 90), ("N", 5)):
+        data = {"previous_price": None, "price": price}
+        log.fact("market.mark_price_updated/1", f"market/{market}", data, key=f"mark|{market}|1")
+    complete = known(log)
+    log.mark(91)
+    lacking = known(log)
+    data = {"previous_price": 5, "price": 6}
+    log.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
+
+    assert complete.exactly_marked == {"M", "N"}
+    assert lacking.exactly_marked == set()
+    assert known(log).exactly_marked == {"N"}
+
+
 def test_an_account_that_was_never_met_is_unknown() -> None:
     assert known(RecordedLog()).doubts("nobody") == (Doubt.CASH_UNKNOWN,)
 
