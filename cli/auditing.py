@@ -60,7 +60,7 @@ def audit_options(command: Decorated) -> Decorated:
         click.option(
             "--mark-age",
             metavar="SECONDS",
-            help="How long a mark counts (default 15).",
+            help="How long a mark counts after its own instant (default 0).",
         ),
         click.option(
             "--origin",

@@ -54,6 +54,7 @@ MISSING_WORDS: Mapping[str, str] = {
     "gap": "rows of the account are missing: its cash and cost are not known",
     "cash_unknown": "what the account had before its first row is not known",
     "cash_uncertain": "a row about the account's money was refused",
+    "funding_missing": "an hour's funding is not in the log, so what moved money then is not",
     "basis_unknown": "what the position cost is not known",
     "mark_missing": "a market that the account holds has no mark",
     "mark_old": "a mark is older than --mark-age allows",
@@ -158,6 +159,8 @@ class _Figures(NamedTuple):
 
     def group(self, found: Group) -> dict[str, Json]:
         beyond = found.overshoot
+        is_cost_known = found.cost_unknown < found.decisions or not found.decisions
+        is_deficit_known = bool(found.deficits) or not found.deficit_unknown
         return {
             "name": found.name,
             "first_time": instant_text(found.first_time) if found.decisions else None,
@@ -168,14 +171,14 @@ class _Figures(NamedTuple):
             "quantity": self.lots(found.quantity),
             "notional": self.money(found.notional),
             "realized": self.money(found.realized),
-            "cost": self.money(found.cost),
+            "cost": self.money(found.cost) if is_cost_known else None,
             "cost_unknown": found.cost_unknown,
             "scopes": len(set(found.deficits) | found.deficit_unknown),
-            "deficit": self.money(found.deficit),
-            "deficit_unknown": len(found.deficit_unknown - set(found.deficits)),
+            "deficit": self.money(found.deficit) if is_deficit_known else None,
+            "deficit_unknown": found.scopes_unknown,
             "overshoot_quantity": self.lots(found.overshoot_quantity),
-            "overshoot_cost": self.money(int(beyond.cost)),
-            "overshoot_profit": self.money(int(beyond.profit)),
+            "overshoot_cost": None if beyond is None else self.money(int(beyond.cost)),
+            "overshoot_profit": None if beyond is None else self.money(int(beyond.profit)),
             "verdicts": {
                 one.letter: {str(v): found.verdicts[one.letter, str(v)] for v in Verdict}
                 for one in found.readings
@@ -279,8 +282,10 @@ def _summary_parts(body: Mapping[str, Json]) -> list[Table | str]:
         "victims": "victims",
         "notional": "notional",
         "cost": "cost",
+        "cost_unknown": "cost unknown",
         "scopes": "bankrupt scopes",
         "deficit": "deficit",
+        "deficit_unknown": "deficit unknown",
         "overshoot_cost": "cost beyond deficit",
         "overshoot_profit": "profit beyond deficit",
     }
@@ -318,7 +323,7 @@ def _summary_parts(body: Mapping[str, Json]) -> list[Table | str]:
             "gini": "Gini of cost",
             "severity": "severity θ",
         }
-        title = f"Measures over {metrics['measured_decisions']} decisions with nothing missing"
+        title = f"Measures over {metrics['measured_decisions']} of {whole['decisions']} decisions"
         parts.append(Table(names, _rows(metrics["rows"]), words, title))
     return parts
 

@@ -93,8 +93,18 @@ class Group:
         return sum(self.deficits.values())
 
     @property
-    def overshoot(self) -> Overshoot:
-        """Cost and realised profit beyond the deficit; lots beyond need stand by market."""
+    def scopes_unknown(self) -> int:
+        """How many scopes have a deficit that nobody knows."""
+        return len(self.deficit_unknown - set(self.deficits))
+
+    @property
+    def overshoot(self) -> Overshoot | None:
+        """Cost and realised profit beyond the deficit; lots beyond need stand by market.
+
+        None where a deficit or a cost is unknown: what is beyond an unknown sum, nobody knows.
+        """
+        if self.scopes_unknown or self.cost_unknown:
+            return None
         beyond = sum(self.overshoot_quantity.values())
         return overshoot(
             needed=0,
@@ -159,20 +169,23 @@ class Measured(NamedTuple):
 
 
 def measured(found: AuditedDecision) -> Measured | None:
-    """The decision as it is compared; None if anything about it is missing."""
+    """The decision as it is compared; None if anything is missing or a bankrupt was closed."""
     roster, mark = found.roster, found.mark
     if roster is None or mark is None or found.deficit is None or not found.findings:
         return None
-    if roster.doubted or found.missing or not roster.is_solvent:
+    if roster.doubted or found.missing:
         return None
-    if any(row.close.victim not in roster.places for row in found.closes):
+    # Whoever is bankrupt is asked for nothing and has no equity to lose a share of.
+    equities = dict(zip(roster.accounts, roster.equities, strict=True))
+    asked = [name for name, equity in equities.items() if equity > 0]
+    if any(equities.get(row.close.victim, 0) <= 0 for row in found.closes):
         return None
     lots: dict[AccountId, Lots] = {}
     for row in found.closes:
         lots[row.close.victim] = lots.get(row.close.victim, 0) + row.close.quantity
     per_lot = mark * found.spec.point_value
     others = [_taken(found, one.would_close, per_lot) for one in found.findings]
-    return Measured(roster.accounts, _taken(found, lots, per_lot), others)
+    return Measured(asked, _taken(found, lots, per_lot), others)
 
 
 def _taken(found: AuditedDecision, lots: Mapping[AccountId, Lots], per_lot: int) -> list[Taken]:

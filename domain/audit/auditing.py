@@ -75,7 +75,8 @@ class Audit:
         self.knowledge = Knowledge(self._terms.origin)
         self._takes_any_mark = Assumption.MARKS_STILL_HOLD in self._terms.assumptions
         oldest = None if self._takes_any_mark else self._terms.oldest_mark
-        self._holders = Holders(self._terms.readings, self.knowledge, Marks(oldest))
+        self._marks = Marks(oldest)
+        self._holders = Holders(self._terms.readings, self.knowledge, self._marks)
         self._instant: Instant | None = None
         self._open: dict[CloseKey, _Open] = {}
         self._current: CloseKey | None = None
@@ -94,6 +95,7 @@ class Audit:
         self, venue: Venue, event: Event, *, is_asked: bool = True
     ) -> Iterator[AuditedDecision]:
         """Take the next event, not folded yet; gives the decisions whose block it has ended."""
+        self.knowledge.reach(event["time"])
         if self._open and instant_of(event) != self._instant:
             self._end_scopes(venue, event["time"])
             yield from self.rest()
@@ -179,9 +181,11 @@ class Audit:
         if position is not None and not doubts:
             equity = venue.equity(key.bankrupt)
             bankruptcy, _ = bankruptcy_quote(venue, market, key.bankrupt)
+        # A mark of some time ago is not the one in force: nothing is measured against it.
+        is_sure = self._marks.doubt(venue, self.knowledge, market.id, now) is None
         prices = Prices(
-            market.mark,
-            market.previous_mark,
+            market.mark if is_sure else None,
+            market.previous_mark if is_sure else None,
             self._is_previous_sure(market),
             bankruptcy,
         )
@@ -201,7 +205,8 @@ class Audit:
         scope = self._scopes.get(key.bankrupt)
         if scope is None or (is_first and equity is not None and equity >= 0):
             scope = self._scopes[key.bankrupt] = f"{key.bankrupt}@{event['seq']}"
-        return _Open(now, market.spec, market.mark_seq, about, self._missing(market), texts, scope)
+        mark_seq = market.mark_seq if is_sure else 0
+        return _Open(now, market.spec, mark_seq, about, self._missing(market), texts, scope)
 
     def _is_previous_sure(self, market: Market) -> bool:
         """Whether no mark can be missing between the current one and the one before."""
@@ -210,7 +215,7 @@ class Audit:
             return False
         if self._takes_any_mark or market.id in self.knowledge.exactly_marked:
             return True
-        return now - before <= self._terms.oldest_mark
+        return 0 < now - before <= self._terms.oldest_mark
 
     def _missing(self, market: Market) -> list[MissingInput]:
         """What is missing for every verdict in this market so far."""
@@ -263,7 +268,7 @@ class Audit:
             found.scope,
             about.roster,
             tuple(_audited(about, close) for close in found.closes),
-            decision_checks(about, found.closes, prices),
+            decision_checks(about, found.closes, prices, is_everybody_seen=not found.missing),
             tuple(found.missing),
             found.findings,
         )

@@ -87,7 +87,11 @@ def close_checks(about: Circumstance, close: RecordedClose) -> tuple[Check, ...]
         Check("profit_printed", Answer.of(close.realized > 0), "as printed, at the close price"),
         Check("profit_by_books", Answer.of(_profit_by_books(about, close)), "at the close price"),
         Check("profit_at_mark", Answer.of(_profit_at_mark(about, close)), "at the ranking mark"),
-        Check("fee_zero", Answer.YES, "a forced close with a fee is recorded as a trade"),
+        Check(
+            "fee_zero",
+            Answer.YES if close.is_fee_printed else Answer.UNKNOWN,
+            "a forced close with a fee is recorded as a trade",
+        ),
         Check(
             "entry_on_tick",
             Answer.of(close.realized % (close.quantity * about.point_value) == 0),
@@ -122,7 +126,11 @@ def unrealized_of(roster: Roster, account: AccountId) -> QuoteUnits | None:
 
 
 def decision_checks(
-    about: Circumstance, closes: Sequence[RecordedClose], prices_of_block: set[Fraction]
+    about: Circumstance,
+    closes: Sequence[RecordedClose],
+    prices_of_block: set[Fraction],
+    *,
+    is_everybody_seen: bool,
 ) -> tuple[Check, ...]:
     """The checks of a decision as a whole."""
     closed = sum(close.quantity for close in closes)
@@ -158,7 +166,9 @@ def decision_checks(
         ),
         Check(
             "open_only_without_candidates",
-            Answer.of(_open_only_without_candidates(about, closes)),
+            Answer.of(
+                _open_only_without_candidates(about, closes, is_everybody_seen=is_everybody_seen)
+            ),
             "",
         ),
         Check(
@@ -183,7 +193,7 @@ def partly_closed(closes: Sequence[RecordedClose]) -> tuple[AccountId, ...]:
 
 
 def _open_only_without_candidates(
-    about: Circumstance, closes: Sequence[RecordedClose]
+    about: Circumstance, closes: Sequence[RecordedClose], *, is_everybody_seen: bool
 ) -> bool | None:
     """Whether lots stayed open on the bankrupt account only when nobody in profit was left."""
     if about.bankrupt_quantity is None:
@@ -199,5 +209,7 @@ def _open_only_without_candidates(
         is_candidate = roster.equities[place] > 0 and roster.unrealized[place] > 0
         if is_candidate and lots.get(account, 0) < roster.sizes[place]:
             return False
+    if not is_everybody_seen:
+        return None
     left = [row for row in roster.doubted if lots.get(row.account, 0) < row.size]
     return None if any(row.unrealized is None or row.unrealized > 0 for row in left) else True

@@ -47,6 +47,8 @@ class RecordedClose(NamedTuple):
     """Whether both of its rows are in the archive."""
     liquidated: str | None
     """Whom the victim's own row names as liquidated."""
+    is_fee_printed: bool = True
+    """Whether the archive says that nothing was charged; else nobody knows."""
 
     @property
     def is_partial(self) -> bool:
@@ -104,6 +106,7 @@ def close_of(event: Event, point_value: int) -> RecordedClose:
         price,
         not is_outside(data["bankrupt"]) and not is_outside(data["victim"]),
         named if isinstance(named, str) else None,
+        "fee" not in event["source"],
     )
 
 

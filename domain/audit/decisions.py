@@ -14,8 +14,8 @@ from domain.specification import MarketSpec
 from domain.units import Lots, MarketId, QuoteUnits, Ticks
 
 SECOND: Final = 1_000_000_000
-OLDEST_MARK: Final = 15 * SECOND
-"""A mark older than this is not known any more: the venue sets one about every three seconds."""
+OLDEST_MARK: Final = 0
+"""A mark is known at its own instant only: a few seconds later the venue may have set another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ OPENING_CASH: Final = "opening_cash"
 CHANGES_AT_MOST: Final = 100_000
 """So many changes are remembered; who has not looked for longer looks at everybody."""
 
+FUNDING_AT_LATEST: Final = 65 * 60 * 1_000_000_000
+"""Funding is paid hourly, a moment after the hour: longer without any, and an hour is missing."""
+
 _BASIS: Final = ("opening_basis", "gap_basis")
 
 
@@ -43,6 +46,7 @@ class Doubt(StrEnum):
     GAP = "gap"
     CASH_UNKNOWN = "cash_unknown"
     CASH_UNCERTAIN = "cash_uncertain"
+    FUNDING_MISSING = "funding_missing"
     BASIS_UNKNOWN = "basis_unknown"
     MARK_MISSING = "mark_missing"
     MARK_OLD = "mark_old"
@@ -74,7 +78,12 @@ class Origin(StrEnum):
     """Never: only a state that was recorded says what an account had."""
 
 
-_STATED: Final = (Doubt.OPENING_UNKNOWN, Doubt.CASH_UNKNOWN, Doubt.CASH_UNCERTAIN)
+_STATED: Final = (
+    Doubt.OPENING_UNKNOWN,
+    Doubt.CASH_UNKNOWN,
+    Doubt.CASH_UNCERTAIN,
+    Doubt.FUNDING_MISSING,
+)
 
 
 def is_outside(account: AccountId) -> bool:
@@ -97,7 +106,11 @@ class Knowledge:
         """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
         self.exactly_marked: set[MarketId] = set()
-        """Markets whose every mark stands in the log with its block: none is ever old."""
+        """Markets whose every mark stands in the log with its block: none is ever old.
+
+        None any more once a forced row prints a mark that those by block lack, each again from its
+        next mark by block on.
+        """
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
@@ -106,13 +119,26 @@ class Knowledge:
         """Markets whose books begin with the positions of a snapshot."""
         self.unattributed_count = 0
         """How many rows were refused whose account nobody knows."""
+        self._funded: int | None = None
+        """When a block last paid funding; None before the first and once an hour was missed."""
 
     def doubts(self, account: AccountId) -> tuple[Doubt, ...]:
         """Why the account's money is not known; nothing for one whose books are its own."""
         return self._doubts.get(account, (Doubt.CASH_UNKNOWN,))
 
+    def reach(self, time: int) -> None:
+        """Notice that the log has come this far: whoever was there may lack an hour's funding."""
+        if self._funded is None or time - self._funded <= FUNDING_AT_LATEST:
+            return
+        self._funded = None
+        for account in self._doubts:
+            self._doubt(account, Doubt.FUNDING_MISSING)
+        self.changed = []
+        self.generation += 1
+
     def see(self, event: Event) -> None:
         """Learn from the next event."""
+        self.reach(event["time"])
         if len(self.changed) > CHANGES_AT_MOST:
             self.changed = []
             self.generation += 1
@@ -127,12 +153,17 @@ class Knowledge:
             )
             self.marks_seq = event["seq"]
             source = event["source"]
-            if "block" in source and str(source.get("key", ""))[:5] == "mark|":
+            if str(source.get("key", ""))[:5] != "mark|":
+                # A forced row: had all marks by block been there, it had told nothing new.
+                self.exactly_marked.clear()
+            elif "block" in source:
                 self.exactly_marked.add(market)
         elif kind == "account.collateral_deposited/1":
             self._paid_in(event["stream"][8:])
         elif kind == "account.collateral_moved/1":
             self._moved(event["data"])
+            if event["data"]["reason"] == "funding" and "block" in event["source"]:
+                self._funded = event["time"]
         elif kind == "venue.fact_rejected/1":
             self._refused(event)
         elif kind == "market.funding_settled/1":

@@ -8,6 +8,7 @@ that says so; nothing is ever invented inside a user's account to make a sum fit
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.audit.knowledge import FUNDING_AT_LATEST
 from domain.units import whole_steps
 from domain.venue import Venue, apply, next_event
 from importers.hyperliquid.accounts import AccountSums, Standing
@@ -125,7 +126,11 @@ class Books(RecordedBooks):
 
     def round_funding(self, found: FundingRound) -> None:
         """Move what rounding left of a complete round to where it is called rounding."""
-        self.report.funding_rounds.append(found)
+        rounds = self.report.funding_rounds
+        if rounds and found.time - rounds[-1].time > FUNDING_AT_LATEST:
+            # An hour without any: its misc events are not among the files.
+            self.report.find("funding_hour_missing", found.place)
+        rounds.append(found)
         if not found.total or not found.is_complete or self.memory.knows(found.key):
             return
         outside = f"{OUTSIDE}funding:{found.coin}"

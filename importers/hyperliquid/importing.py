@@ -21,7 +21,7 @@ from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
 from importers.hyperliquid.match_books import MatchBooks
-from importers.hyperliquid.memory import UNCERTAIN, Memory
+from importers.hyperliquid.memory import Memory, is_doubtful
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
@@ -362,7 +362,7 @@ class HyperliquidImport:
         if isinstance(row, Fill) and not row.counts:
             return
         refused = refused_row(row, code, detail)
-        if refused.account is not None and code in UNCERTAIN:
+        if refused.account is not None and is_doubtful(code):
             self._books.doubt(refused, "cash uncertain")
         if self._memory.knows(refused.key):
             self.report.pass_known(refused)

@@ -18,7 +18,7 @@ from importers.hyperliquid.forced_closes import liquidation_of
 from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.recorded_books import OUTSIDE, Source, place_source
-from importers.hyperliquid.rows import Place
+from importers.hyperliquid.rows import FEE_NOT_PRINTED, Place
 
 ENTRY_PRICES_CUT_SINCE: Final = 1_735_689_600_000_000_000
 """The first instant of 2025: fills of 2023 do not follow the rule of cut entry prices."""
@@ -358,6 +358,7 @@ def _source(match: Match) -> Source:
         first.place,
         first.key,
         block=first.block,
+        fee="not printed" if FEE_NOT_PRINTED in first.notes else None,
         hash=first.hash or None,
         key_of_partner=other.key if other else None,
         label=first.label,

@@ -6,6 +6,7 @@ known again whatever file brings it.
 
 from collections.abc import Iterable
 
+from domain.audit.knowledge import HARMLESS_REFUSALS
 from domain.events import Event
 from domain.position import Position
 from importers.hyperliquid.digests import Digests
@@ -14,8 +15,6 @@ from importers.hyperliquid.liquidation_chains import LiquidationChains
 KEYS = ("key", "key_of_partner")
 ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
 MIDWAY = frozenset({"gap", "opening"})
-UNCERTAIN = frozenset({"effect_unknown", "fee_token", "unknown_kind"})
-"""Reasons after which an account's cash is not certain any more."""
 OUTSIDE = "outside:"
 UNKNOWN_CASH = "unknown cash"
 OPENING_CASH = "opening_cash"
@@ -116,7 +115,7 @@ class Memory:
         self.doubt(account).add(UNKNOWN_CASH)
 
     def _meet_account(self, kind: str, event: Event) -> None:
-        if kind == "venue.fact_rejected/1" and event["data"]["code"] in UNCERTAIN:
+        if kind == "venue.fact_rejected/1" and is_doubtful(event["data"]["code"]):
             for name in ("account", "account_of_partner"):
                 account = event["source"].get(name)
                 if account is not None:
@@ -163,3 +162,8 @@ class Memory:
     def is_given(self, account: str, position: Position) -> bool:
         """Whether a state gave the account's equity while it held the position."""
         return position.opened_seq <= self._given.get(account, -1)
+
+
+def is_doubtful(code: str) -> bool:
+    """Whether an account's cash is not certain any more after a row refused for this reason."""
+    return code not in HARMLESS_REFUSALS

@@ -99,6 +99,10 @@ class Liquidation(NamedTuple):
     method: str
 
 
+FEE_NOT_PRINTED: Final = "fee not printed: nothing is charged for an auto-deleveraging close"
+"""Note of a close in a list that has no column for fees."""
+
+
 class Fill(NamedTuple):
     """One side of a match, as printed. `time` is in nanoseconds, `sign` is +1 for a buy.
 

@@ -24,7 +24,15 @@ from importers.hyperliquid.other_rows import (
     refused_raw,
 )
 from importers.hyperliquid.reading import Cells
-from importers.hyperliquid.rows import NANOSECONDS, Fill, Liquidation, Place, Row, RowRefused
+from importers.hyperliquid.rows import (
+    FEE_NOT_PRINTED,
+    NANOSECONDS,
+    Fill,
+    Liquidation,
+    Place,
+    Row,
+    RowRefused,
+)
 
 CLOSE_COLUMNS: Final = [
     "user",
@@ -36,7 +44,6 @@ CLOSE_COLUMNS: Final = [
     "closed_pnl",
     "liquidated_user",
 ]
-_NOTES: Final = ("fee not printed: nothing is charged for an auto-deleveraging close",)
 
 
 def close_row(place: Place, cells: Cells) -> Row:
@@ -78,7 +85,7 @@ def _close(place: Place, cells: Cells) -> Fill:
         "",
         None,
         Liquidation(loser, None, "backstop"),
-        _NOTES,
+        (FEE_NOT_PRINTED,),
     )
 
 

@@ -24,11 +24,11 @@ WRITERS = 32
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'books.db'}"
         return
-    with schema_url(request.getfixturevalue("server"), "many_writers") as found:
+    with schema_url(request.getfixturevalue("server"), f"many_writers_{worker_id}") as found:
         yield found
 
 

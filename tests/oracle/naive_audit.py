@@ -7,7 +7,6 @@ money had none before; a mark counts for fifteen seconds; only facts before the 
 
 from fractions import Fraction
 
-FIFTEEN_SECONDS = 15 * 10**9
 HARMLESS = ("out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end")
 IN_PROFIT_ONLY = {"L": True, "S": True, "R": False}
 
@@ -162,7 +161,7 @@ def verdicts(events: list[dict], closes: list[dict]) -> dict[str, tuple[str, fro
 def _mark_doubt(books: Books, market: str, now: int) -> str | None:
     if market not in books.mark:
         return "mark_missing"
-    return "mark_old" if now - books.mark[market][1] > FIFTEEN_SECONDS else None
+    return "mark_old" if now - books.mark[market][1] > 0 else None
 
 
 def _score(letter: str, side: int, row: tuple) -> Fraction:

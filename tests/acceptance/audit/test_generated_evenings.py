@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.audit.auditing import AuditedDecision
+from domain.units import parse_decimal
 from importers.hyperliquid_generator.generating import generate
 from tests.recorded import audited
 from tests.unit.importers.archives import imported
@@ -36,6 +37,40 @@ def test_every_decision_of_the_truth_is_found_and_conforms(evening: Evening) -> 
     ]
     verdicts = {str(one.findings[SYMMETRIC].verdict) for one in found}
     assert verdicts == {"conforms"}
+
+
+def test_marks_of_the_minute_alone_accuse_nobody(tmp_path: Path) -> None:
+    generate(tmp_path, seed=2, accounts=60, fills=2_000)
+    (tmp_path / "venue" / "marks_by_block.csv").unlink()
+    lines = (tmp_path / "truth" / "adl_decisions.jsonl").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+
+    found = audited(imported(tmp_path / "venue", readings={"withdraw": "fee-beside"}).events)
+
+    verdicts = [str(one.findings[SYMMETRIC].verdict) for one in found]
+    assert set(verdicts) == {"conforms", "undecidable"}
+    equities = [
+        (found.bankrupt_equity, parse_decimal(row["liquidated_account_value"]))
+        for found, row in zip(found, told, strict=True)
+        if found.bankrupt_equity is not None
+    ]
+    assert 0 < len(equities) < len(told)
+    assert all(Fraction(one, 10**6) == other.fraction() for one, other in equities if other)
+
+
+def test_an_hour_of_misc_events_that_is_missing_leaves_nobody_known(tmp_path: Path) -> None:
+    generate(tmp_path, seed=2, accounts=60, fills=2_000)
+    (hour,) = (tmp_path / "venue" / "misc_events_by_block").glob("hourly/*/19.*")
+    hour.unlink()
+
+    rows = imported(tmp_path / "venue", readings={"withdraw": "fee-beside"})
+
+    assert rows.report.findings["funding_hour_missing"].count == 1
+    found = audited(rows.events)
+    assert {one.bankrupt_equity for one in found} == {None}
+    findings = [each for one in found for each in one.findings]
+    assert {str(each.verdict) for each in findings} == {"undecidable"}
+    assert {"funding_missing"} <= {each.code for one in findings for each in one.missing}
 
 
 def test_candidates_and_scores_are_those_of_the_truth(evening: Evening) -> None:

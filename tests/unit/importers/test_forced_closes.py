@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from importers.hyperliquid.tables import CLOSE_COLUMNS
+from tests.recorded import audited
 from tests.unit.importers.archives import (
     ALICE,
     BOB,
     CAROL,
+    NOON,
     VAULT,
     at,
     block_fill,
@@ -301,3 +304,13 @@ def test_a_market_liquidation_is_an_ordinary_trade_with_a_mark(fills: Path) -> N
 
     assert len(found.of("market.trade_executed/1")) == 2
     assert [row["price"] for row in found.of("market.mark_price_updated/1")] == [95_000_000]
+
+
+def test_a_list_without_fees_leaves_the_fee_of_a_close_unknown(tmp_path: Path) -> None:
+    row = f"{ALICE},BTC,{NOON},100,1.5,-1.5,3.0,{VAULT}"
+    found = imported(written(tmp_path / "closes.csv", ",".join(CLOSE_COLUMNS), row))
+
+    ((close,),) = (one.closes for one in audited(found.events))
+    answers = {one.name: str(one.answer) for one in close.checks}
+    assert answers["fee_zero"] == "unknown"
+    assert answers["not_over_closed"] == "yes"

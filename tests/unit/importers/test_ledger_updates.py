@@ -162,8 +162,7 @@ def test_what_is_not_known_moves_nothing(
     assert found.reasons == {reason: 1}
     assert not any(found.venue.cash.values())
     doubted = [account.status for account in found.report.checked]
-    uncertain = reason in ("effect_unknown", "unknown_kind")
-    assert set(doubted) == ({"cash uncertain"} if uncertain else set())
+    assert set(doubted) == ({"cash uncertain"} if reason != "out_of_scope" else set())
 
 
 def test_every_kind_has_a_case_here_or_is_refused_as_uncertain() -> None:

@@ -142,7 +142,8 @@ def test_takeover_rows_with_fields_left_out() -> None:
     assert found.report.rejected[0].detail == "startPosition is missing"
     assert trade_cash(found) == units("240.1692")
     # Sold at the price that leaves nothing, cut to a tenth: the rest is at most that step.
-    (loser,) = found.report.checked
+    (loser, vault) = found.report.checked
+    assert vault.status == "cash uncertain"
     raw = Fraction("0.756264") - Fraction("0.1037") * Fraction("2323.3")
     left = raw * 10**6 + loser.sums.flow
     assert left == units("-0.000746")

@@ -29,6 +29,39 @@ def test_a_first_payment_out_or_of_funding_leaves_the_rest_unknown() -> None:
     assert [found.doubts(name) for name in "abc"] == [(Doubt.CASH_UNKNOWN,)] * 3
 
 
+def test_an_hour_without_funding_is_missed_by_who_was_there_until_a_state_comes() -> None:
+    log = RecordedLog()
+    log.deposit("a", 5)
+    log.move("a", "outside:funding:M", 1, "funding")
+    log.later(65 * 60)
+    log.move("a", "outside:funding:M", 1, "funding")
+    in_time = known(log)
+    log.later(65 * 60 + 1)
+    log.deposit("b", 5)
+    after = known(log)
+    log.move("outside:opening", "a", 9, "opening_cash")
+
+    assert in_time.doubts("a") == ()
+    assert (after.doubts("a"), after.doubts("b")) == ((Doubt.FUNDING_MISSING,), ())
+    assert known(log).doubts("a") == ()
+
+
+def test_marks_by_block_are_all_there_until_a_forced_row_prints_one_more() -> None:
+    log = RecordedLog(markets=("M", "N"))
+    for market, price in (("M", 90), ("N", 5)):
+        data = {"previous_price": None, "price": price}
+        log.fact("market.mark_price_updated/1", f"market/{market}", data, key=f"mark|{market}|1")
+    complete = known(log)
+    log.mark(91)
+    lacking = known(log)
+    data = {"previous_price": 5, "price": 6}
+    log.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
+
+    assert complete.exactly_marked == {"M", "N"}
+    assert lacking.exactly_marked == set()
+    assert known(log).exactly_marked == {"N"}
+
+
 def test_an_account_that_was_never_met_is_unknown() -> None:
     assert known(RecordedLog()).doubts("nobody") == (Doubt.CASH_UNKNOWN,)
 

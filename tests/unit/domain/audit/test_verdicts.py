@@ -241,6 +241,36 @@ def test_a_mark_that_is_missing_or_old_leaves_its_holders_open() -> None:
     assert log.audited(assumed)[1].bankrupt_equity is not None
 
 
+def test_a_mark_of_a_second_ago_is_not_the_one_in_force() -> None:
+    log = separated()
+    log.later()
+    log.close("bust", "q", 10, 95)
+
+    (found,) = log.audited()
+    assert set(verdicts(found).values()) == {"undecidable"}
+    assert set(missing(found, "S")) == {"mark_old:M"}
+    assert (found.mark, found.previous_mark, found.bankrupt_equity, found.cost) == (None,) * 4
+    answers = {one.name: str(one.answer) for one in found.checks}
+    assert {answers[f"price_{rule}"] for rule in ("mark", "previous_mark")} == {"unknown"}
+
+    (taken,) = log.audited(Terms(oldest_mark=10**9))
+    assert verdicts(taken) == {"L": "violates", "S": "conforms", "R": "conforms"}
+    assert taken.cost is not None
+
+
+def test_nobody_can_tell_that_no_candidate_was_left_where_holders_are_unseen() -> None:
+    log = crash(("q", 500, 10, 180))
+    log.trade("q", "outside:counterparty:M", 1, 90)
+    log.close("bust", "q", 9, 95)
+
+    (found,) = log.audited()
+    answers = {one.name: str(one.answer) for one in found.checks}
+    assert answers["open_only_without_candidates"] == "unknown"
+    assumed = Terms(assumptions=frozenset({Assumption.NO_UNSEEN_HOLDERS}))
+    answers = {one.name: str(one.answer) for one in log.audited(assumed)[0].checks}
+    assert answers["open_only_without_candidates"] == "yes"
+
+
 def test_a_sharing_rule_is_judged_by_the_lots_of_each() -> None:
     terms = Terms(readings=(reading_of("pro-rata-size@1"),))
     equal, unequal = separated(), separated()
