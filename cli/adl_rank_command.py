@@ -4,11 +4,13 @@ import click
 
 from cli.auditing import is_recorded
 from cli.errors import CommandFailed, not_found, wrong_usage
-from cli.output import note, show
+from cli.output import show
 from cli.parameters import named_parameters
-from cli.reading import log_only
+from cli.progress import Progress
+from cli.reading import EVENTS_WORTH_PROGRESS, Reading, log_only
 from cli.settings import PastQuestion
 from domain.adl.selections import SELECTIONS
+from domain.audit.knowledge import Knowledge
 from domain.errors import Rejected
 from domain.market import Market
 from domain.specification import AdlPolicy
@@ -56,8 +58,7 @@ def adl_rank(
         )
     with log_only(context) as books:
         venue = books.venue
-        if is_recorded(books):
-            note(context, "a recorded log: what it does not know of holders is not weighed here")
+        knowledge = _knowledge(context, books) if is_recorded(books) else None
         if market is not None and market not in venue.markets:
             raise UnknownMarket(market)
         sides = {"long": (1,), "short": (-1,), None: (1, -1)}[side]
@@ -65,7 +66,7 @@ def adl_rank(
             found = venue.markets[str(market)]
             chosen = _policy(found, policy, given)
             _all_marked(venue, found, sides[0])
-            show(context, rank_page(venue, found, sides[0], chosen, books.as_of))
+            show(context, rank_page(venue, found, sides[0], chosen, books.as_of, knowledge))
             return
         if account not in venue.accounts:
             raise UnknownAccount(account)
@@ -76,7 +77,18 @@ def adl_rank(
             if held is not None and held.sign in sides:
                 _all_marked(venue, found, held.sign)
                 queues.append((found, held.sign, _policy(found, policy, given)))
-        show(context, standing_page(venue, account, queues, books.as_of))
+        show(context, standing_page(venue, account, queues, books.as_of, knowledge))
+
+
+def _knowledge(context: click.Context, books: Reading) -> Knowledge:
+    """What the recorded log says and does not say about everybody, up to where it was asked."""
+    knowledge = Knowledge()
+    events = books.ledger.events(1, books.seq)
+    if books.seq >= EVENTS_WORTH_PROGRESS:
+        events = Progress(context, "reading the log", books.seq).over(events)
+    for event in events:
+        knowledge.see(event)
+    return knowledge
 
 
 def _all_marked(venue: Venue, market: Market, sign: int) -> None:

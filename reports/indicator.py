@@ -5,6 +5,7 @@ rule; where the policy asks for profit the others stand after all winners, as in
 All shares are shares of the lots of the ranked rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from domain.adl.candidate import Ranked
 from domain.adl.decision import candidates, circumstances
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
-from domain.audit.knowledge import is_outside
+from domain.audit.knowledge import Knowledge, Missing, is_outside
 from domain.market import Market
 from domain.specification import AdlPolicy
 from domain.units import Lots
@@ -25,6 +26,7 @@ LIGHTS = 5
 # More than any side can hold: the losers of a policy that asks for profit are then always admitted.
 MORE_THAN_ANYBODY_HOLDS: Lots = 10**40
 
+RECORDED = "A recorded log, ranked at its last marks"
 COLUMNS = {
     "rank": "rank",
     "of": "of",
@@ -63,8 +65,18 @@ def lights_of(sizes: Sequence[Lots]) -> list[int]:
     return [LIGHTS, *found[1:]] if found else []
 
 
-def rank_page(venue: Venue, market: Market, side: int, policy: AdlPolicy, as_of: AsOf) -> Page:
-    """The queue of one side (+1 long) under a policy, as the next decision would find it."""
+def rank_page(
+    venue: Venue,
+    market: Market,
+    side: int,
+    policy: AdlPolicy,
+    as_of: AsOf,
+    knowledge: Knowledge | None = None,
+) -> Page:
+    """The queue of one side (+1 long) under a policy, as the next decision would find it.
+
+    `knowledge` is that of a recorded log: the page then says what about the holders is not known.
+    """
     rows = rank_rows(market, queue(venue, market, side, policy))
     named = "long" if side > 0 else "short"
     body: dict[str, Json] = {
@@ -77,7 +89,37 @@ def rank_page(venue: Venue, market: Market, side: int, policy: AdlPolicy, as_of:
     parts: tuple[Table | str, ...] = (title, Table(COLUMNS, rows, frozenset({"account"})))
     if not rows:
         parts = (title, "Nobody on this side can be ranked.")
+    if knowledge is not None:
+        body["missing"] = missing = missing_of(knowledge, market, side)
+        parts = (*parts, missing_sentence(missing))
     return Page("adl-rank/1", as_of, body, "rows", parts)
+
+
+def missing_of(knowledge: Knowledge, market: Market, side: int) -> list[dict[str, Json]]:
+    """What a recorded log does not know of the holders of one side, and of how many of them."""
+    held = [name for name, position in market.positions.items() if position.sign == side]
+    counts = Counter(
+        doubt for name in held if not is_outside(name) for doubt in knowledge.doubts(name)
+    )
+    found: list[dict[str, Json]] = [
+        {"code": str(doubt), "accounts": counts[doubt]} for doubt in sorted(counts)
+    ]
+    if knowledge.met_midway.get(market.id):
+        found.append({"code": str(Missing.UNSEEN_HOLDERS), "accounts": None})
+    if knowledge.unattributed_count:
+        found.append({"code": str(Missing.REFUSED_ROWS), "accounts": None})
+    return found
+
+
+def missing_sentence(missing: Sequence[dict[str, Json]]) -> str:
+    """The same in words."""
+    if not missing:
+        return f"{RECORDED}; of these holders' money it lacks nothing."
+    named = ", ".join(
+        str(one["code"]) if one["accounts"] is None else f"{one['code']} ({one['accounts']:,})"
+        for one in missing
+    )
+    return f"{RECORDED}; not known of these holders: {named}. The true order may be another."
 
 
 def queue(venue: Venue, market: Market, side: int, policy: AdlPolicy) -> list[Place]:

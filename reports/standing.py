@@ -12,6 +12,7 @@ from fractions import Fraction
 from domain.adl.decision import candidates, circumstances
 from domain.adl.policies import selection_of
 from domain.adl.ranking import ranked
+from domain.audit.knowledge import Knowledge
 from domain.instants import instant_text
 from domain.market import Market
 from domain.specification import AdlPolicy
@@ -19,7 +20,7 @@ from domain.units import AccountId
 from domain.venue import Venue
 from reports.explanation import EXCLUSION_SENTENCES
 from reports.figures import quantity_text, side_text
-from reports.indicator import Place, queue, rank_rows
+from reports.indicator import Place, missing_of, missing_sentence, queue, rank_rows
 from reports.page import AsOf, Json, Page, Table
 
 NANOSECONDS_IN_MILLISECOND = 1_000_000
@@ -48,9 +49,23 @@ Queues = Sequence[tuple[Market, int, AdlPolicy]]
 """Market, side (+1 long) and policy of every queue that is asked about."""
 
 
-def standing_page(venue: Venue, account: AccountId, queues: Queues, as_of: AsOf) -> Page:
-    """The account's place in each queue, or why it has none there."""
+def standing_page(
+    venue: Venue,
+    account: AccountId,
+    queues: Queues,
+    as_of: AsOf,
+    knowledge: Knowledge | None = None,
+) -> Page:
+    """The account's place in each queue, or why it has none there.
+
+    `knowledge` is that of a recorded log: each row then says what about the holders is not known.
+    """
     rows = [_row(venue, account, *one, as_of) for one in queues]
+    if knowledge is not None:
+        for row, (market, side, _) in zip(rows, queues, strict=True):
+            missing = missing_of(knowledge, market, side)
+            row["missing"] = missing
+            row["answer"] = f"{row['answer']} {missing_sentence(missing)}"
     body: dict[str, Json] = {"account": account, "rows": rows}
     title = f"Where {account} stands: five lights are closed first"
     if not rows:

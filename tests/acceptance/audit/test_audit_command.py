@@ -299,3 +299,25 @@ def test_a_rank_is_refused_where_nobody_knows_what_a_holder_is_worth(tmp_path: P
     told = books.ask("adl", "rank", "M", "--side", "short", "--json")
     assert (told.exit_code, told.error["code"]) == (3, "inputs_missing")
     assert "N" in told.error["message"]
+
+
+def test_a_rank_says_what_a_recorded_log_does_not_know_of_the_holders(tmp_path: Path) -> None:
+    log = RecordedLog()
+    for account in ("bust", "maker"):
+        log.deposit(account, 1000)
+    log.trade("bust", "maker", 10, 100)
+    log.mark(90)
+    books = kept(tmp_path, log)
+    known = books.ask("adl", "rank", "M", "--side", "short", "--json").json
+    log.trade("bust", "stranger", 10, 90)
+    (tmp_path / "more").mkdir()
+    books = kept(tmp_path / "more", log)
+    told = books.ask("adl", "rank", "M", "--side", "short", "--json").json
+    own = books.ask("adl", "rank", "--account", "maker")
+
+    assert known["missing"] == []
+    assert told["missing"] == [{"code": "cash_unknown", "accounts": 1}]
+    assert (
+        "not known of these holders: cash_unknown (1). The true order may be another."
+        in " ".join(own.out.split())
+    )
