@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PROGRESS = re.compile(r"[a-z ]+: [\d,]+(?: of [\d,]+| \(\d+%\))?, [\d,]+/s.*")
+"""What long work says of itself every ten seconds: a page shows the machine that needed fewer."""
 _FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -74,7 +76,10 @@ def run(commands: list[str], folder: Path) -> list[list[str]]:
         timeout=300,
     )
     parts = done.stdout.split(f"{MARK}\n")
-    return [part.splitlines() for part in parts[: len(commands)]]
+    return [
+        [line for line in part.splitlines() if not _PROGRESS.fullmatch(line)]
+        for part in parts[: len(commands)]
+    ]
 
 
 def matches(expected: list[str], printed: list[str]) -> bool:
