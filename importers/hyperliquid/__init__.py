@@ -1,9 +1,9 @@
 """How do the files of Hyperliquid become facts?
 
 Files to rows: `source_files`, `unpacking`, `strict_json`, `reading` (lines), `rows` (what a row can
-be), `fields`, `venue_facts` (dated knowledge), `fill_rows`, `plain_fills`, `other_rows`, `tables`,
-`state_rows`, `funding_rates`, `shapes` (lines to rows), `file_rows`, `merging`, `reader_process`
-(the order of all).
+be), `fields`, `venue_facts` (dated knowledge), `fill_rows`, `plain_fills`, `pairs` (two rows of a
+match), `other_rows`, `tables`, `state_rows`, `funding_rates`, `shapes` (lines to rows),
+`file_rows`, `merging`, `reader_process` (the order of all).
 
 Rows to facts: `scales`, `ledger_updates`, `pairing`, `chaining`, `memory`, `digests`, `accounts`,
 `recorded_books` (of every venue), `books`, `match_books`, `ordinary_trades`, `plain_instants`,

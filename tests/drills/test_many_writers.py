@@ -32,10 +32,19 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Itera
         yield found
 
 
+def _opened(url: str) -> Ledger:
+    """The store, however long the others keep it locked."""
+    while True:
+        try:
+            return Ledger.open(url)
+        except StoreLocked:
+            continue
+
+
 def persevering(url: str, writer: int, commands: int) -> list[tuple[int, int]]:
     """Submit under an id of its own until it is acknowledged; gives number and seq of each."""
     told = []
-    with Ledger.open(url) as ledger:
+    with _opened(url) as ledger:
         for number in range(commands):
             deposit = command("deposit", account="alice", amount="1.5", id=f"w{writer}-{number}")
             while True:

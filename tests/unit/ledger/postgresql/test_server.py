@@ -147,7 +147,7 @@ def test_a_tailing_reader_neither_skips_nor_repeats(ledger: Ledger, url: str) ->
                         writer.submit(
                             command("deposit", account="bob", amount="1", id=f"tail-{number}")
                         )
-                    except StaleHead:
+                    except (StaleHead, StoreLocked):
                         continue
                     break
 
