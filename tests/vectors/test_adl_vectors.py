@@ -135,8 +135,9 @@ def test_ranking_by_given_scores(case: Case) -> None:
         AdlPolicy(),
         selection,
         need,
+        Circumstances(),
     )
-    rows = allocated(queue.rows, selection, need)
+    rows = allocated(queue.rows, selection, need, Circumstances())
 
     assert [row.candidate.account for row in rows] == expect["order"]
     assert [
