@@ -88,7 +88,7 @@ def test_a_rule_that_gives_more_numbers_for_one_account_than_for_another_is_refu
 
     selection = Selection("given", "", "", "", "", in_profit_only=False, parts=parts)
     with pytest.raises(ValueError, match="zip"):
-        ranked(map(holder, "ab"), AdlPolicy(), selection, 1, Circumstances())
+        ranked(map(holder, "ab"), AdlPolicy(), selection, 1, Circumstances(Fraction(1)))
 
 
 def test_whole_weights_are_their_own_scale_and_exact() -> None:
