@@ -176,6 +176,15 @@ def test_the_state_is_not_asked_after_a_gap_either(books: Path) -> None:
     assert invariants(report) == {("skipped", text, None)}
 
 
+def test_a_tail_that_is_gone_is_missed_by_the_order_and_by_the_tree(books: Path) -> None:
+    report = tampered(books, "DELETE FROM event WHERE seq > 50")
+
+    assert line(report, "log_in_order") == Check(
+        "log_in_order", "failed", "events 51 to 60 are sealed, but missing", 51
+    )
+    assert line(report, "tree") == Check("tree", "failed", "the tree has 60 leaves, the log 50", 51)
+
+
 def test_damage_in_one_batch_of_rows_stops_the_next_as_well(
     books: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
