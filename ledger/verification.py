@@ -8,6 +8,7 @@ the domain examine every event.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -219,10 +220,10 @@ class _Pass:
         if found != expected.root:
             fit = self._checkpoints.fitting_up_to(size)
             text = f"{expected.root.hex()} was expected over {size} events, found {found.hex()}"
-            if expected.size is None:
+            if expected.size is None or fit == size:
                 return Check("expected_root", "failed", text)
             between = f"; a change lies in events {fit + 1} to {size}"
-            return Check("expected_root", "failed", text + between, min(fit + 1, size) or None)
+            return Check("expected_root", "failed", text + between, fit + 1)
         return Check("expected_root", "ok", f"root over {size} events as expected")
 
     def _judged(self, checks: tuple[Check, ...]) -> Report:
@@ -249,12 +250,14 @@ class _Pass:
 
     def _anchored(self) -> str:
         size, known, expected = self._seal.size, self._checkpoints.anchor, self._expected
-        reached = 0 if known is None else known.size
-        by = "" if known is None else f"key {known.key}"
+        anchors: list[tuple[int, str]] = []
+        if known is not None:
+            anchors.append((known.size, f"key {known.key}"))
         if expected is not None:
             bound = size if expected.size is None else expected.size
-            if known is None or bound > reached:
-                reached, by = bound, "the expected root"
+            anchors.append((bound, "the expected root"))
+        # Of two that reach equally far the signed one is named: it comes first.
+        reached, by = max(anchors, key=itemgetter(0))
         later = f"; events {reached + 1} to {size} came later" if reached < size else ""
         return f"anchored to size {reached} by {by}{later}"
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.servers import server_url, why_no_server
 
@@ -26,9 +26,11 @@ settings.register_profile(
     stateful_step_count=100,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# One mutant after the other asks the same few examples (tests/mutation).
+# One mutant after the other asks the same few examples (tests/mutation). A failure is not made
+# smaller: that takes longer than a mutant's time, and looks as if the mutant never ended.
 settings.register_profile(
     "mutants",
+    phases=(Phase.explicit, Phase.generate),
     deadline=None,
     derandomize=True,
     database=None,

@@ -18,12 +18,11 @@ def allocated(
     rows: Ranking,
     selection: Selection,
     need: Lots,
-    circumstances: Circumstances | None = None,
+    circumstances: Circumstances,
 ) -> Ranking:
     """The rows with the lots that each of them gives; together at most `need`."""
     if selection.weight is None:
         return rows.giving(_from_the_top(rows, need))
-    circumstances = circumstances or Circumstances()
     weight = selection.weight
     everybody = rows.candidates()
     winners, losers = everybody[: rows.winners], everybody[rows.winners :]
@@ -58,12 +57,11 @@ def _limits(
 
 def _from_the_top(rows: Ranking, need: Lots) -> list[Lots]:
     closed = [0] * len(rows)
-    left = need
-    for place in range(len(rows)):
-        if not left:
-            break
+    left, place = need, 0
+    while left and place < len(rows):
         closed[place] = min(rows[place].candidate.capacity, left)
         left -= closed[place]
+        place += 1
     return closed
 
 

@@ -63,7 +63,7 @@ def decision(
 def circumstances(market: Market, policy: AdlPolicy) -> Circumstances:
     """What the policy's selection may look at beside the candidates of this market."""
     one_quote = Fraction(1) / market.spec.quote_unit.fraction()
-    return Circumstances(policy.parameters, market.adl_list, one_quote)
+    return Circumstances(one_quote, policy.parameters, market.adl_list)
 
 
 def candidates(venue: Venue, market: Market, side: int, price: Fraction) -> list[Candidate]:

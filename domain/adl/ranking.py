@@ -46,12 +46,11 @@ def ranked(
     policy: AdlPolicy,
     selection: Selection,
     need: Lots,
-    circumstances: Circumstances | None = None,
+    circumstances: Circumstances,
 ) -> Queue:
     """Order the candidates by the policy; losers are admitted only when the others cannot
     absorb `need`.
     """
-    circumstances = circumstances or Circumstances(policy.parameters)
     eligible: list[Candidate] = []
     losers: list[Candidate] = []
     excluded: dict[str, int] = {}
@@ -133,7 +132,7 @@ def _in_order(
     elif admitted_losers:
         order = _by_places([-candidate.size for candidate in candidates], candidates)
     else:
-        order = _by_places([0] * count, candidates)
+        order = sorted(range(count), key=lambda at: tie(candidates[at]))
     if policy.vault_candidate in ("first", "last"):
         vaults_first = policy.vault_candidate == "first"
         order.sort(key=lambda at: candidates[at].is_vault, reverse=vaults_first)

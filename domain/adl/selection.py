@@ -15,14 +15,14 @@ from domain.units import AccountId
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a rule may look at beside the candidates: parameters, the venue's list, one whole
-    quote.
+    """What a rule may look at beside the candidates: one whole quote, parameters, the venue's
+    list.
     """
 
+    one_quote: Fraction
+    """One unit of the quote currency, in quote units."""
     parameters: tuple[tuple[str, str], ...] = ()
     adl_list: tuple[AccountId, ...] = ()
-    one_quote: Fraction = Fraction(1)
-    """One unit of the quote currency, in quote units."""
 
     def parameter(self, name: str) -> str:
         """The text of a parameter that the policy is known to carry."""

@@ -7,6 +7,7 @@ them together): weights are whole numbers at a scale, each at most `_error` too 
 such bounds leave open is answered from the exact sum.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property, cmp_to_key
@@ -76,13 +77,16 @@ class _Shares:
     def _largest_remainders(
         self, bounds: list[_Bounds], count: int, tie: Callable[[int], Any]
     ) -> list[int]:
-        """Who gets a missing lot: those surely above the line, then the exact order at the line."""
+        """Who gets a missing lot: those surely above the line, then the exact order at the line.
+
+        Each lacks less than one lot, so fewer lots than shares are missing.
+        """
         if not count:
             return []
         enough = sorted((low for low, _, _ in bounds), reverse=True)[count - 1]
-        beaten = sorted((high for _, high, _ in bounds), reverse=True)[count:][:1] or [-1]
-        sure = [at for low, _, at in bounds if low > beaten[0]]
-        near = [at for low, high, at in bounds if low <= beaten[0] and high >= enough]
+        beaten = sorted((high for _, high, _ in bounds), reverse=True)[count]
+        sure = [at for low, _, at in bounds if low > beaten]
+        near = [at for low, high, at in bounds if low <= beaten and high >= enough]
         near.sort(key=tie)
         return sure + self._by_exact_remainder(near)[: count - len(sure)]
 
@@ -134,14 +138,7 @@ class _Shares:
             share = left * self._numerators[at] * bottom
             return limits[at] * top * self._denominators[at] >= share
 
-        low, high = 0, len(order) - 1
-        while low < high:
-            middle = (low + high) // 2
-            if is_open(middle):
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        return bisect_left(range(len(order)), True, key=is_open)
 
     def _exact_floor(self, at: int) -> Lots:
         top, bottom = self._exact_sum
@@ -158,14 +155,14 @@ class _Shares:
             pairs = zip(found[::2], found[1::2], strict=False)
             added = [(a + c, b) if b == d else (a * d + c * b, b * d) for (a, b), (c, d) in pairs]
             found = added + found[len(found) & ~1 :]
-        return found[0]
+        (total,) = found
+        return total
 
 
 def _scaled(numerators: Sequence[int], denominators: Sequence[int]) -> tuple[list[int], int]:
     """Whole numbers in the proportions of the weights, and by how much each may be too small."""
     if max(denominators) == 1:
         return list(numerators), 0
-    sizes = zip(numerators, denominators, strict=True)
-    shift = SCALE_BITS + max(0, *(d.bit_length() - n.bit_length() for n, d in sizes))
-    pairs = zip(numerators, denominators, strict=True)
+    pairs = list(zip(numerators, denominators, strict=True))
+    shift = SCALE_BITS + max(0, *(d.bit_length() - n.bit_length() for n, d in pairs))
     return [(numerator << shift) // denominator for numerator, denominator in pairs], 1

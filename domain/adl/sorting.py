@@ -36,7 +36,7 @@ def _sorted_by(numpy: Any, keys: Sequence[int]) -> tuple[list[int], Iterable[tup
 
 
 def _runs(equal_to_next: Iterable[int]) -> Iterator[tuple[int, int]]:
-    start = end = -1
+    start = end = 0  # No run yet; one that starts here is grown like any other.
     for at in equal_to_next:
         if at != end:
             if end > start:

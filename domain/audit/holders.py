@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.account import SYSTEM_ACCOUNTS
+from domain.adl.decision import circumstances
 from domain.audit.knowledge import Doubt, Knowledge, is_outside
 from domain.audit.readings import Reading
 from domain.audit.roster import Doubted, Known, Register, Roster
@@ -145,6 +146,7 @@ class Holders:
     def _roster(self, market: Market, side: int, register: Register, found: _Side) -> Roster:
         return Roster(
             self._readings,
+            tuple(circumstances(market, reading.policy) for reading in self._readings),
             side,
             market.mark,
             market.point_value,

@@ -122,8 +122,7 @@ def _in_policy_order(roster: Roster, at: int, need: Lots) -> Line:
 
 def queue_of(roster: Roster, at: int, need: Lots) -> tuple[Queue, Circumstances]:
     """The known candidates as the policy of a reading ranks them."""
-    reading = roster.readings[at]
-    about = Circumstances(reading.policy.parameters)
+    reading, about = roster.readings[at], roster.abouts[at]
     everybody = map(roster.candidate, range(len(roster.accounts)))
     return ranked(everybody, reading.policy, reading.selection, need, about), about
 

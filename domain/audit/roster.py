@@ -99,6 +99,7 @@ class Roster:
     def __init__(
         self,
         readings: tuple[Reading, ...],
+        abouts: tuple[Circumstances, ...],
         side: int,
         mark: Ticks | None,
         point_value: int,
@@ -106,8 +107,8 @@ class Roster:
         register: Register,
         doubted: Sequence[Doubted],
     ) -> None:
-        """Without a mark nobody is known."""
-        self.readings = readings
+        """`abouts`: what each reading may look at. Without a mark nobody is known."""
+        self.readings, self.abouts = readings, abouts
         self.side = side
         self.mark = mark
         self.point_value = point_value
@@ -131,6 +132,7 @@ class Roster:
         """The same at the same mark, with other rows for a few: keys of all others are kept."""
         found = Roster(
             self.readings,
+            self.abouts,
             self.side,
             self.mark,
             self.point_value,
@@ -237,11 +239,10 @@ class Roster:
 
     def score(self, at: int, place: int) -> Score | None:
         """Exact score of a known holder by the reading at this index; None where it has none."""
-        reading = self.readings[at]
-        rule = reading.selection.score
+        rule = self.readings[at].selection.score
         if rule is None or self.equities[place] <= 0:
             return None
-        return rule(self.candidate(place), Circumstances(reading.policy.parameters))
+        return rule(self.candidate(place), self.abouts[at])
 
     def fraction(self, at: int, account: AccountId) -> Fraction | None:
         """The same by name, in lowest terms; None for who is not known."""

@@ -20,7 +20,10 @@ _RANKS: Final = (
     "tests/property/test_sharing.py",
     "tests/property/test_every_decision.py",
 )
-_LEDGER: Final = ("tests/unit/ledger",)
+_EXAMINED: Final = tuple(
+    f"tests/unit/ledger/test_{name}.py"
+    for name in ("report_lines", "tampering", "checkpoints", "row_keys", "recording")
+)
 
 TARGETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "adl": (("domain/adl/*.py", "domain/adl/selections/*.py"), _RANKS),
@@ -37,7 +40,7 @@ TARGETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ),
     ),
     "verifier": (("reports/verifier/verify.py",), ("tests/unit/reports/verifier",)),
-    "verification": (("ledger/verification.py",), _LEDGER),
+    "verification": (("ledger/verification.py",), _EXAMINED),
 }
 """Name → files, and the tests in which each changed line looks for one that fails."""
 

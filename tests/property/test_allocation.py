@@ -12,6 +12,7 @@ from domain.adl.selection import Circumstances, ScoreRule, Selection
 from domain.specification import AdlPolicy
 
 numbers = st.integers(-(10**30), 10**30)
+NOTHING_ELSE = Circumstances(Fraction(1))
 
 
 def candidate(name: str, size: int, capacity: int, unrealized: int = 1, seq: int = 1) -> Candidate:
@@ -90,7 +91,7 @@ def shares(found: list[Candidate], need: int) -> dict[str, int]:
 def test_shares_are_those_of_water_filling_and_largest_remainders(
     found: Ranking, need: int
 ) -> None:
-    closed = allocated(found, SHARING, need)
+    closed = allocated(found, SHARING, need, NOTHING_ELSE)
 
     winners = [row.candidate for row in found if not row.admitted_loser]
     losers = [row.candidate for row in found if row.admitted_loser]
@@ -108,7 +109,7 @@ def test_a_queue_is_closed_from_the_top_and_only_the_last_in_part(
 ) -> None:
     queue = queue_by(lambda _one, _about: (0, 1))
 
-    closed = [row.closed for row in allocated(found, queue, need)]
+    closed = [row.closed for row in allocated(found, queue, need, NOTHING_ELSE)]
 
     capacities = [row.candidate.capacity for row in found]
     assert sum(closed) == min(need, sum(capacities))
@@ -132,7 +133,7 @@ def test_candidates_stand_in_the_order_of_their_exact_scores(given_scores: list[
     selection = queue_by(lambda one, _about: by_name[one.account])
     holders = [candidate(name, 1, 1) for name in reversed(by_name)]
 
-    queue = ranked(holders, AdlPolicy(), selection, 1)
+    queue = ranked(holders, AdlPolicy(), selection, 1, NOTHING_ELSE)
 
     found = [row.candidate.account for row in queue.rows]
     assert found == sorted(by_name, key=lambda name: (-Fraction(*by_name[name]), name))
@@ -154,7 +155,8 @@ def test_ties_go_by_profit_notional_age_and_name(
         for name, (_, unrealized, size, seq, is_vault) in by_name.items()
     ]
 
-    queue = ranked(reversed(holders), AdlPolicy(vault_candidate=rule), selection, 1)
+    policy = AdlPolicy(vault_candidate=rule)
+    queue = ranked(reversed(holders), policy, selection, 1, NOTHING_ELSE)
 
     place = {"first": -1, "last": 1, "same-rules": 0}[rule]
     wanted = sorted(

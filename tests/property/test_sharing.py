@@ -41,7 +41,7 @@ def naively(weights: list[Weight], limits: list[int], need: int, ties: list[int]
     return lots
 
 
-@pytest.mark.parametrize("bits", (1, 3, 16, sharing.SCALE_BITS))
+@pytest.mark.parametrize("bits", (1, 3, 16, sharing.SCALE_BITS), ids=("1", "3", "16", "all"))
 @given(weights=weights, data=st.data())
 def test_shares_are_those_of_exact_fractions(bits: int, weights: list[Weight], data) -> None:
     some = st.integers(1, data.draw(st.sampled_from((3, 60, 10**6))))
@@ -91,3 +91,18 @@ def test_three_thousand_small_sharings_are_exact_where_one_bit_leaves_all_open(
         found = shared(weights, limits, need, ties.__getitem__)
 
         assert found == naively([*weights], limits, need, ties)
+
+
+@pytest.mark.parametrize(
+    ("weights", "limits", "need", "lots"),
+    [
+        ([9, 14, 14, 1], [5, 7, 55, 15], 20, [5, 7, 8, 0]),
+        ([9, 15, 1, 14], [23, 38, 10, 39], 99, [23, 38, 2, 36]),
+    ],
+)
+def test_levels_that_differ_by_less_than_a_longest_weight_keep_their_order(
+    weights: list[Weight], limits: list[int], need: int, lots: list[int]
+) -> None:
+    # 5/9 and 7/14 of a lot, 23/9 and 38/15: the first is full later and stands first.
+    assert shared(weights, limits, need, lambda at: at) == lots
+    assert naively(weights, limits, need, [0, 1, 2, 3]) == lots

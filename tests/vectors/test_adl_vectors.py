@@ -23,6 +23,7 @@ from tests.vectors.cases import Case, cases_of
 from tests.vectors.venues import UNIT, CaseVenue, decimal, number, policy_of, whole
 
 BANKRUPT = "the-bankrupt-account"
+NO_CIRCUMSTANCES = Circumstances(Fraction(1))
 COUNTS_MONEY = ("profit-leverage-size@1", "profit-x-leverage@1", "largest-first@1")
 
 
@@ -135,8 +136,9 @@ def test_ranking_by_given_scores(case: Case) -> None:
         AdlPolicy(),
         selection,
         need,
+        NO_CIRCUMSTANCES,
     )
-    rows = allocated(queue.rows, selection, need)
+    rows = allocated(queue.rows, selection, need, NO_CIRCUMSTANCES)
 
     assert [row.candidate.account for row in rows] == expect["order"]
     assert [
@@ -167,7 +169,7 @@ def candidate_of(row: dict[str, str]) -> Candidate:
 def test_rotation_starts_where_the_seed_says(case: Case) -> None:
     given, expect = case["given"], case["expect"]
     rows = [{"account": name, "quantity": "1", "opened_seq": "1"} for name in given["accounts"]]
-    about = Circumstances((("seed", given["seed"]),))
+    about = Circumstances(Fraction(1), (("seed", given["seed"]),))
 
     queue = ranked(
         map(candidate_of, rows),
@@ -201,7 +203,7 @@ def test_quantile_score_of_published_inputs(case: Case) -> None:
 
     rule = BINANCE_QUANTILE.score
     assert rule is not None
-    found = rule(one, Circumstances(one_quote=Fraction(scale)))
+    found = rule(one, Circumstances(Fraction(scale)))
     assert Fraction(*found) == number(expect["score"])
 
 

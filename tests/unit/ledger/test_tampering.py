@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ledger.ledger import Ledger
-from ledger.report import Report
 from ledger.verification import ExpectedRoot, verify_store
+from tests.unit.ledger.edits import failures, tampered
 from tests.unit.ledger.stories import archive, cascade, deposits
 
 EVENTS = 60
@@ -41,33 +41,6 @@ def tall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def books(original: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(original, tmp_path / "books.db"))
-
-
-def tampered(path: Path, *statements: str) -> Report:
-    """The report after somebody who knows SQL was there, on a copy."""
-    copy = path.with_name("tampered.db")
-    shutil.copy(path, copy)
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        triggers = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("DROP INDEX event_of_stream")
-        for statement in statements:
-            connection.execute(statement)
-    return verify_store(f"sqlite:///{copy}")
-
-
-REPEATED = ("tree_matches_bytes", "numbers_are_exact")
-"""Lines that repeat, under an invariant's name, what an earlier line has examined."""
-
-
-def failures(report: Report) -> dict[str, int | None]:
-    return {
-        check.name: check.seq
-        for check in report.checks
-        if check.result == "failed" and check.name not in REPEATED
-    }
 
 
 def swap(table: str, column: str, key: str, one: int, two: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.adl.candidate import Candidate, Ranked, Ranking, in_lowest_terms
+from domain.adl.candidate import NO_SCORE, Candidate, Ranked, Ranking, in_lowest_terms
 
 
 def candidate(name: str, quantity: int = 5, cost: int = 500) -> Candidate:
@@ -88,3 +88,13 @@ def test_lowest_terms_keep_the_sign() -> None:
     assert in_lowest_terms((6, 4)) == (3, 2)
     assert in_lowest_terms((-6, 4)) == (-3, 2)
     assert in_lowest_terms((0, 7)) == (0, 1)
+
+
+def test_no_score_is_written_as_zero_in_lowest_terms() -> None:
+    assert NO_SCORE == in_lowest_terms(NO_SCORE) == (0, 1)
+
+
+@pytest.mark.parametrize("closed", [[1, 2], [1, 2, 0, 0]])
+def test_a_ranking_never_leaves_out_a_row_that_was_given_no_lots(closed: list[int]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        list(Ranking.of(ROWS).giving(closed))

@@ -1,6 +1,7 @@
 """Do salted rankings follow from the row key, and from nothing but it and the decision?"""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -173,3 +174,10 @@ def test_a_row_key_has_32_bytes_and_does_not_show_them() -> None:
 
     assert "@ABC" not in repr(ROW_KEY)
     assert ROW_KEY.digest in repr(ROW_KEY)
+
+
+def test_a_row_key_is_named_by_the_digest_of_its_secret() -> None:
+    key = RowKey(bytes(range(0x40, 0x60)))
+
+    assert key.digest == sha256(b"zerosum/row-key/1\n" + key.secret).hexdigest() == ROW_KEY.digest
+    assert RowKey(bytes(32)).digest == OTHER_KEY.digest != key.digest

@@ -14,7 +14,7 @@ from domain.adl.selections import SELECTIONS
 from domain.audit.auditing import Audit
 from domain.audit.decisions import Terms
 from domain.audit.line import line_of, queue_of, ranks_of
-from domain.audit.readings import NEEDS_INPUT, default_readings, reading_of
+from domain.audit.readings import NEEDS_INPUT, Reading, default_readings, reading_of
 from domain.audit.roster import Known, Register, Roster
 from domain.events import Event
 from domain.margin import Schedule, maintenance_schedule
@@ -45,7 +45,14 @@ def roster(random: Random) -> Roster:
         equity = random.choice((-1, 0, 1, 100, 100, 900, 900, 10**9))
         cash = equity - (position.quantity * 90 - position.cost)
         known.append(Known(account.id, position, account, cash, None))
-    return Roster(READINGS, side, 90, 1, schedule(), Register(known), [])
+    return roster_of(READINGS, known, side)
+
+
+def roster_of(
+    readings: tuple[Reading, ...], known: list[Known], side: int, one_quote: int = 1
+) -> Roster:
+    abouts = tuple(Circumstances(Fraction(one_quote), one.policy.parameters) for one in readings)
+    return Roster(readings, abouts, side, 90, 1, schedule(), Register(known), [])
 
 
 def schedule() -> Schedule:
@@ -86,9 +93,23 @@ def test_a_rank_is_shared_by_those_who_stand_level() -> None:
         owner = Account(f"a{number}", "trader", 1)
         cash = 900 - (-10 * 90 + 10 * entry)
         known.append(Known(owner.id, Position(-10, -10 * entry, 1), owner, cash, None))
-    found = Roster(default_readings(), -1, 90, 1, schedule(), Register(known), [])
+    found = roster_of(default_readings(), known, -1)
 
     assert ranks_of(found, 1, 1) == {"a1": 1, "a0": 2, "a2": 2}
+
+
+def test_a_floor_of_one_quote_is_that_of_the_venues_currency() -> None:
+    owner = Account("a", "trader", 1)
+    # A profit of 300 and 50 besides: less than one quote of 100 units.
+    known = [Known("a", Position(-10, -1_200, 1), owner, 50, None)]
+    readings = (reading_of("binance-quantile@1"),)
+
+    for one_quote, score in ((1, Fraction(300, 50)), (100, Fraction(300, 100))):
+        found = roster_of(readings, known, -1, one_quote)
+        margin = Fraction(found.candidate(0).maintenance_margin, 350)
+        assert found.fraction(0, "a") == score * margin
+        _, about = queue_of(found, 0, 1)
+        assert about.one_quote == one_quote
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -108,7 +129,7 @@ def test_scores_by_column_are_the_scores_one_by_one(side: int, data: st.DataObje
             Fraction(
                 *selection.score(
                     Candidate("a", side, side * cost, u, notional, equity, 0, 1, 1, 1, False),
-                    Circumstances(),
+                    Circumstances(Fraction(1)),
                 )
             )
             for notional, cost, u, equity in rows
@@ -149,3 +170,12 @@ def _fresh(events: list[Event], terms: Terms, side: int, now: int) -> Roster:
         audit.knowledge.see(event)
         apply(venue, event)
     return audit._holders.of(venue, venue.markets["M"], side, now)
+
+
+def test_an_audit_looks_at_what_its_market_and_its_readings_say() -> None:
+    log = random_log(Random(1))
+    reading = reading_of("seeded-rotation@1", {"seed": "3"})
+    found = _fresh(log.events, Terms((reading,)), 1, log.events[-1]["time"])
+
+    quote_unit = next(e for e in log.events if e["type"] == "venue.opened/1")["data"]["quote_unit"]
+    assert found.abouts == (Circumstances(1 / Fraction(quote_unit), (("seed", "3"),)),)
