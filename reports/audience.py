@@ -7,7 +7,7 @@ named here. What follows from other people's amounts is withheld with them: tota
 five candidates, the lights, and the nearest escape, which would give away a neighbour's score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -64,6 +64,30 @@ def has_totals(document: Document) -> bool:
     return count >= FEWEST_FOR_TOTALS
 
 
+def step_seen(step: Document, seqs: Container[int], *, has_totals: bool) -> dict[str, Any]:
+    """A step as nobody but an auditor sees it: `seqs` are the reader's own events."""
+    shown = _some(step, "step", "reason")
+    total = _some(step, "offered", "used", "left") if has_totals else {}
+    own = [seq for seq in step["seqs"] if seq in seqs]
+    return {**_nothing(step), **shown, **total, "seqs": own}
+
+
+def totals_seen(found: Document, *, has_totals: bool) -> dict[str, Any]:
+    """Totals, where enough candidates stand behind them."""
+    return dict(found) if has_totals else _nothing(found)
+
+
+def conservation_seen(found: Document, *, has_totals: bool) -> dict[str, Any]:
+    """Whether the books close, and the sums where they may be seen."""
+    after = found["after"]
+    return {
+        "before": totals_seen(found["before"], has_totals=has_totals),
+        "after": totals_seen(after, has_totals=has_totals),
+        "sides": _compared(after["open_interest_long"], after["open_interest_short"]),
+        "books": _compared(after["equity_sum"], after["net_deposits"]),
+    }
+
+
 class _Redaction:
     """Makes the object of a trader or of the public."""
 
@@ -100,8 +124,8 @@ class _Redaction:
             body["account"] = self._account()
         else:
             body["answer"] = self._words.public_answer(has_totals=self._totals)
-        body["totals"] = self._if_totals(found["totals"])
-        body["conservation"] = self._conservation()
+        body["totals"] = totals_seen(found["totals"], has_totals=self._totals)
+        body["conservation"] = conservation_seen(found["conservation"], has_totals=self._totals)
         body["verification"] = _some(found["verification"], "redecided", "ranking_root")
         body["evidence"] = [
             _some(item, "seq", "leaf")
@@ -135,10 +159,7 @@ class _Redaction:
         return {**_nothing(decision), **shown, **total}
 
     def _step(self, step: Document) -> dict[str, Any]:
-        shown = _some(step, "step", "reason")
-        total = _some(step, "offered", "used", "left") if self._totals else {}
-        own = [seq for seq in step["seqs"] if seq in self._viewer.seqs]
-        return {**_nothing(step), **shown, **total, "seqs": own}
+        return step_seen(step, self._viewer.seqs, has_totals=self._totals)
 
     def _ranked(self, row: Document) -> dict[str, Any]:
         outcome = {"outcome": "not_closed" if row["closed"] == "0" else "closed"}
@@ -146,18 +167,6 @@ class _Redaction:
             return {**_nothing(row), "rank": row["rank"], **outcome}
         lights = {} if self._totals else {"lights": None}
         return {**row, **lights, **outcome}
-
-    def _if_totals(self, found: Document) -> dict[str, Any]:
-        return dict(found) if self._totals else _nothing(found)
-
-    def _conservation(self) -> dict[str, Any]:
-        before, after = self._of["conservation"]["before"], self._of["conservation"]["after"]
-        return {
-            "before": self._if_totals(before),
-            "after": self._if_totals(after),
-            "sides": _compared(after["open_interest_long"], after["open_interest_short"]),
-            "books": _compared(after["equity_sum"], after["net_deposits"]),
-        }
 
     def _account(self) -> dict[str, Any]:
         own = self._own
