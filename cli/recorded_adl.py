@@ -9,7 +9,7 @@ import click
 
 from cli.auditing import audited
 from cli.exporting import target
-from cli.output import note, show
+from cli.output import note, show, show_rows
 from cli.persons import with_persons
 from cli.reading import Reading, as_of
 from cli.recorded_spans import recorded_span
@@ -31,6 +31,9 @@ from reports.recorded_surroundings import Around, RecordedSurroundings
 
 NO_READINGS: Final = Terms(readings=())
 DECISION_ID: Final = re.compile(r"ADL-([0-9]{1,18})", re.ASCII)
+NO_ROWS: Final = (
+    "CSV holds the rows of the ranking, and of these this reader sees none: --json has the rest"
+)
 EYEBROW: Final = "Explanation of a recorded auto-deleveraging decision"
 
 
@@ -109,7 +112,8 @@ def explain_recorded(
         evidence = json_text(page.object()) + "\n"
         _write(context, asked.pdf, sheet_pdf(recorded_sheet(about, page), evidence, found.time))
     if asked.html is None and asked.pdf is None:
-        show(context, with_persons(context, page, _named(found)) if asked.names else page)
+        shown = with_persons(context, page, _named(found)) if asked.names else page
+        show_rows(context, shown, NO_ROWS)
 
 
 def asked_about(context: click.Context, books: Reading, name: str, asked: Question) -> AskedAbout:

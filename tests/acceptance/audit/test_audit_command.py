@@ -357,3 +357,11 @@ def test_a_trader_and_the_public_see_no_sums_of_few_candidates(tmp_path: Path) -
         assert told.json["conservation"]["books"] == "equal"
         assert "bust" not in told.out
         assert "bob" not in told.out
+
+
+def test_csv_of_a_recorded_close_says_that_the_public_sees_no_rows(recorded: Books) -> None:
+    first = first_decision(recorded)
+    told = recorded.ask("adl", "explain", first, "--audience", "public", "--format", "csv")
+
+    assert (told.exit_code, told.out) == (0, "")
+    assert "this reader sees none" in told.err
