@@ -16,10 +16,11 @@ from reports.audience_words import FEWEST_FOR_TOTALS, AudienceWords
 
 Document = Mapping[str, Any]
 
+WITHHELD_ESCAPE: Final = "the nearest escape: its threshold would show another account's score"
 WITHHELD_FROM_TRADERS: Final = (
     "names, sizes, equity and scores of other accounts",
     "the bankrupt account's name, equity and margin",
-    "the nearest escape: its threshold would show another account's score",
+    WITHHELD_ESCAPE,
     "events in which the account had no part",
 )
 WITHHELD_FROM_THE_PUBLIC: Final = ("the rows of all accounts", "all events")
@@ -64,6 +65,20 @@ def has_totals(document: Document) -> bool:
     return count >= FEWEST_FOR_TOTALS
 
 
+def audience_row(audience: Audience, account: str | None, *, has_totals: bool) -> dict[str, Any]:
+    """Who reads, and what was withheld from them."""
+    is_trader = audience is Audience.TRADER
+    withheld = list(WITHHELD_FROM_TRADERS if is_trader else WITHHELD_FROM_THE_PUBLIC)
+    if not has_totals:
+        withheld.append(WITHHELD_TOTALS)
+    return {
+        "name": str(audience),
+        "account": account,
+        "totals": "shown" if has_totals else "suppressed",
+        "withheld": withheld,
+    }
+
+
 def step_seen(step: Document, seqs: Container[int], *, has_totals: bool) -> dict[str, Any]:
     """A step as nobody but an auditor sees it: `seqs` are the reader's own events."""
     shown = _some(step, "step", "reason")
@@ -106,7 +121,9 @@ class _Redaction:
         body: dict[str, Any] = {
             "schema": found["schema"],
             "as_of": found["as_of"],
-            "audience": self._audience(),
+            "audience": audience_row(
+                self._viewer.audience, self._viewer.account, has_totals=self._totals
+            ),
             "decision": self._decision(),
             "trigger": {**_nothing(found["trigger"]), **_some(found["trigger"], "rule", "holds")},
             "waterfall": [self._step(step) for step in found["waterfall"]],
@@ -139,18 +156,6 @@ class _Redaction:
     def _own_row(self) -> Document | None:
         rows: list[Document] = self._of["ranking"]
         return next((row for row in rows if row["account"] == self._viewer.account), None)
-
-    def _audience(self) -> dict[str, Any]:
-        is_trader = self._viewer.audience is Audience.TRADER
-        withheld = list(WITHHELD_FROM_TRADERS if is_trader else WITHHELD_FROM_THE_PUBLIC)
-        if not self._totals:
-            withheld.append(WITHHELD_TOTALS)
-        return {
-            "name": str(self._viewer.audience),
-            "account": self._viewer.account,
-            "totals": "shown" if self._totals else "suppressed",
-            "withheld": withheld,
-        }
 
     def _decision(self) -> dict[str, Any]:
         decision: Document = self._of["decision"]

@@ -69,6 +69,7 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
     shown = flow(found, asked.around, asked.audience, asked.account, has_totals=_has_totals(found))
     body: dict[str, Json] = {
         "recorded": True,
+        **({} if is_auditor else {"audience": shown["audience"]}),
         "decision": {
             "id": found.id,
             "seq": found.seq,

@@ -11,8 +11,9 @@ from typing import Any, Final
 from domain.audit.decisions import AuditedDecision
 from domain.units import AccountId
 from reports.audience import (
-    WITHHELD_TOTALS,
+    WITHHELD_ESCAPE,
     Audience,
+    audience_row,
     conservation_seen,
     step_seen,
     totals_seen,
@@ -63,7 +64,10 @@ def flow(
     *,
     has_totals: bool,
 ) -> dict[str, Json]:
-    """`waterfall`, `totals` and `conservation` as their reader may see them."""
+    """`waterfall`, `totals` and `conservation` as their reader may see them.
+
+    Whoever is no auditor also gets `audience`: what is withheld.
+    """
     spec, held = found.spec, found.bankrupt_quantity
     totals = totals_row(
         spec,
@@ -82,7 +86,11 @@ def flow(
         return {"waterfall": steps, "totals": totals, "conservation": conservation}
     # The public has no account, and nobody is called None.
     own = {row.seq for step in around.steps for row in step.rows if account in row.parties}
+    reader = audience_row(audience, account, has_totals=has_totals)
+    # Nobody worked out an escape from a rule that is not in the record, so none is withheld.
+    reader["withheld"] = [words for words in reader["withheld"] if words != WITHHELD_ESCAPE]
     return {
+        "audience": reader,
         "waterfall": [step_seen(step, own, has_totals=has_totals) for step in steps],
         "totals": totals_seen(totals, has_totals=has_totals),
         "conservation": conservation_seen(conservation, has_totals=has_totals),
@@ -118,13 +126,16 @@ def flow_parts(body: Mapping[str, Any], *, is_whole: bool, has_totals: bool) -> 
         sums = conservation_table(body, "Conservation")
         parts.append(replace(sums, columns={**sums.columns, **HEADINGS}))
         parts.append(conservation_sentence(body))
-        return parts
+        return parts if is_whole else [*parts, _withheld(body)]
     checks = {"longs and shorts": "sides", "equity and net deposits": "books"}
     rows = [{"what": words, "is": body["conservation"][key]} for words, key in checks.items()]
     columns = dict(HEADINGS)
-    parts.append(f"Withheld: {WITHHELD_TOTALS}.")
     parts.append(Table(columns, rows, frozenset({"what", "is"}), "Conservation"))
-    return parts
+    return [*parts, _withheld(body)]
+
+
+def _withheld(body: Mapping[str, Any]) -> str:
+    return "Withheld from this page: " + "; ".join(body["audience"]["withheld"]) + "."
 
 
 def _waterfall(body: Mapping[str, Any], *, is_whole: bool) -> Table:

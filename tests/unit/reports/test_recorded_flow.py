@@ -8,7 +8,7 @@ from domain.audit.auditing import Audit
 from domain.events import Event
 from domain.venue import Venue, apply
 from projections.recorded_timelines import RecordedTimelines
-from reports.audience import Audience
+from reports.audience import WITHHELD_TOTALS, Audience
 from reports.html.plain_parts import parts_html
 from reports.page import AsOf, Page, json_text
 from reports.recorded_explanation import AskedAbout, recorded_explanation
@@ -207,5 +207,9 @@ def test_a_trader_sees_its_own_events_and_totals_from_five_candidates_on() -> No
         assert {step["liquidations"] for step in steps} == {None}
     assert set(few.body["totals"].values()) == {None}
     assert many.body["totals"]["closed"] == "4"
+    withheld = [page.body["audience"]["withheld"] for page in (few, many)]
+    assert withheld[0] == [*withheld[1], WITHHELD_TOTALS]
+    assert not any("escape" in words for words in withheld[1])
+    assert [page.body["audience"]["totals"] for page in (few, many)] == ["suppressed", "shown"]
     assert few.body["conservation"]["sides"] == few.body["conservation"]["books"] == "equal"
     assert "fewer than five" in "".join(part for part in few.parts if isinstance(part, str))
