@@ -269,7 +269,7 @@ def _parts(asked: AskedAbout, body: Mapping[str, Json]) -> tuple[Table | str, ..
     if asked.account is not None:
         parts.append(answer(asked))
     is_auditor = asked.audience is Audience.AUDITOR
-    parts += flow_parts(body, is_whole=is_auditor, has_totals=_has_totals(found))
+    parts += flow_parts(body, asked.quote, is_whole=is_auditor, has_totals=_has_totals(found))
     ranking = body["ranking"]
     if isinstance(ranking, list) and ranking:
         letters = [one.reading.letter for one in found.findings]

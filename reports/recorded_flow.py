@@ -35,6 +35,7 @@ TOTALS: Final = {
     "overshoot_cost": "overshoot, cost",
     "overshoot_profit": "overshoot, profit",
 }
+LOTS: Final = frozenset({"closed", "needed", "overshoot_quantity"})
 NOT_OFFERED: Final = (
     "What the order book and a vault offered is not in the record, nor why a step stopped that "
     "left lots."
@@ -49,6 +50,10 @@ NEED_ASSUMED: Final = (
 NEED_UNKNOWN: Final = (
     "What the bankrupt account held just before is not in the record: need and overshoot in lots "
     "are not known."
+)
+CAME_FROM: Final = (
+    "The steps of other liquidations are where a vault's position came from. They need not add up "
+    "to it: a vault may have held or traded more in between."
 )
 SUMS_ARE: Final = (
     "Sums are over all accounts of this log, outside accounts included; what an account had before "
@@ -112,17 +117,25 @@ def flow_unknown(found: AuditedDecision, around: Around) -> list[str]:
     """What the record does not say of the steps, the need and the sums."""
     is_alone = all(step.step == "adl" for step in around.steps)
     need = NEED_UNKNOWN if found.bankrupt_quantity is None else NEED_ASSUMED
-    return [ADL_ONLY if is_alone else NOT_OFFERED, need, SUMS_ARE]
+    own = around.steps[-1].liquidations
+    came = [CAME_FROM] if any(step.liquidations != own for step in around.steps) else []
+    return [ADL_ONLY if is_alone else NOT_OFFERED, *came, need, SUMS_ARE]
 
 
-def flow_parts(body: Mapping[str, Any], *, is_whole: bool, has_totals: bool) -> list[Table | str]:
-    """The same for people; `is_whole` for an auditor."""
+def flow_parts(
+    body: Mapping[str, Any], quote: str, *, is_whole: bool, has_totals: bool
+) -> list[Table | str]:
+    """The same for people, amounts in `quote`; `is_whole` for an auditor."""
     parts: list[Table | str] = [_waterfall(body, is_whole=is_whole)]
     totals = body["totals"]
     if is_whole or has_totals:
-        rows: list[Row] = [{"what": words, "value": totals[name]} for name, words in TOTALS.items()]
-        columns = {"what": "measure", "value": "value"}
-        parts.append(Table(columns, rows, frozenset({"what"}), "What it cost and who paid"))
+        market = body["decision"]["market"]
+        rows: list[Row] = [
+            {"what": words, "value": totals[name], "unit": market if name in LOTS else quote}
+            for name, words in TOTALS.items()
+        ]
+        columns = {"what": "measure", "value": "value", "unit": "unit"}
+        parts.append(Table(columns, rows, frozenset({"what", "unit"}), "What it cost and who paid"))
         sums = conservation_table(body, "Conservation")
         parts.append(replace(sums, columns={**sums.columns, **HEADINGS}))
         parts.append(conservation_sentence(body))

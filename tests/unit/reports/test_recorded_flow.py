@@ -137,6 +137,7 @@ def test_several_takeovers_behind_a_vault_are_one_step_of_each_kind() -> None:
 
     assert (taken["step"], taken["used"], taken["left"]) == ("takeover", "7", "1")
     assert taken["liquidations"] == ["7:one", "7:two"]
+    assert any("where a vault's position came from" in said for said in page.body["unknown"])
     assert (closed["used"], closed["left"], closed["reason"]) == ("7", "0", "all_closed")
 
 
