@@ -11,10 +11,10 @@ from cli.auditing import is_recorded
 from cli.errors import wrong_usage
 from cli.exporting import target
 from cli.keys import row_key_in, row_key_option
-from cli.output import note, show
+from cli.output import note, show, show_rows
 from cli.persons import with_persons
 from cli.reading import Reading, as_of, log_only, reading
-from cli.recorded_adl import Question, explain_recorded
+from cli.recorded_adl import NO_ROWS, Question, explain_recorded
 from cli.settings import PastQuestion
 from domain.adl.decision import (
     candidates,
@@ -117,7 +117,7 @@ def adl_explain(
         if pdf is not None:
             write_pdf(context, made, pdf)
         if html is None and pdf is None:
-            show(context, made.page)
+            show_rows(context, made.page, NO_ROWS)
 
 
 def explain_all(

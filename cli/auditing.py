@@ -20,6 +20,7 @@ from domain.audit.readings import Reading as PolicyReading
 from domain.errors import Rejected
 from domain.units import Decimal10, parse_decimal, whole_steps
 from domain.venue import Venue, apply
+from reports.recorded_surroundings import RecordedSurroundings
 
 NANOSECOND = Decimal10(1, 9)
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -160,15 +161,27 @@ def only_recorded(books: Reading) -> None:
 
 
 def audited(
-    context: click.Context, books: Reading, audit: Audit, first: int, last: int, *, until: int
+    context: click.Context,
+    books: Reading,
+    audit: Audit,
+    first: int,
+    last: int,
+    *,
+    until: int,
+    around: RecordedSurroundings | None = None,
 ) -> Iterator[AuditedDecision]:
-    """The recorded decisions that begin in `first` to `last`, from one pass over the log."""
+    """The recorded decisions that begin in `first` to `last`, from one pass over the log.
+
+    `around`, when given, follows the same pass, and knows each decision that this gives.
+    """
     venue = Venue()
     events = iter(books.ledger.events(1, until))
     if until >= EVENTS_WORTH_PROGRESS:
         events = Progress(context, "auditing", until).over(events)
     for event in events:
         asked = first <= event["seq"]
+        if around is not None:
+            around.see(venue, event, is_asked=asked)
         found = audit.see(venue, event, is_asked=asked)
         for decision in found:
             if decision.seq <= last:
@@ -176,6 +189,8 @@ def audited(
         apply(venue, event)
         if event["seq"] > last and not audit.is_open:
             return
+    if around is not None:
+        around.rest(venue)
     for decision in audit.rest():
         if decision.seq <= last:
             yield decision

@@ -34,6 +34,13 @@ def show(context: click.Context, page: Page) -> None:
             _show_table(page)
 
 
+def show_rows(context: click.Context, page: Page, none: str) -> None:
+    """Print a page; where CSV has no line to print, `none` says why on stderr."""
+    show(context, page)
+    if settings_of(context).output_format == "csv" and not page.lines():
+        note(context, none)
+
+
 def note(context: click.Context, text: str) -> None:
     """Talk, on stderr; `-q` silences it."""
     if not settings_of(context).is_quiet:
@@ -97,12 +104,15 @@ def _ndjson_parts(page: Page) -> Iterable[Mapping[str, Json]]:
 
 def _csv_text(page: Page) -> str:
     rows = page.lines() if page.rows is not None else [page.body]
-    if not rows:
+    columns: Iterable[str] = rows[0] if rows else ()
+    if page.flat is not None:
+        rows, columns = page.flat.rows, page.flat.columns
+    elif not rows:
         return ""
     moment: Row = {}
     if page.as_of is not None:
         moment = {"as_of_seq": page.as_of.seq, "as_of_time": page.as_of.time_text}
-    head = csv_line([*rows[0], *moment])
+    head = csv_line([*columns, *moment])
     return head + "".join(csv_line([*row.values(), *moment.values()]) for row in rows)
 
 

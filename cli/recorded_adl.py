@@ -9,7 +9,7 @@ import click
 
 from cli.auditing import audited
 from cli.exporting import target
-from cli.output import note, show
+from cli.output import note, show, show_rows
 from cli.persons import with_persons
 from cli.reading import Reading, as_of
 from cli.recorded_spans import recorded_span
@@ -27,9 +27,13 @@ from reports.html.rendering import sheet_html
 from reports.page import Json, Page, json_text
 from reports.recorded_explanation import AskedAbout, recorded_explanation, title_of
 from reports.recorded_rounds import recorded_list_page, recorded_row, recorded_show_page
+from reports.recorded_surroundings import Around, RecordedSurroundings
 
 NO_READINGS: Final = Terms(readings=())
 DECISION_ID: Final = re.compile(r"ADL-([0-9]{1,18})", re.ASCII)
+NO_ROWS: Final = (
+    "CSV holds the rows of the ranking, and of these this reader sees none: --json has the rest"
+)
 EYEBROW: Final = "Explanation of a recorded auto-deleveraging decision"
 
 
@@ -42,11 +46,15 @@ def decisions_of(
 
 
 def decision_named(
-    context: click.Context, books: Reading, name: str, terms: Terms
+    context: click.Context,
+    books: Reading,
+    name: str,
+    terms: Terms,
+    around: RecordedSurroundings | None = None,
 ) -> AuditedDecision:
-    """One recorded decision; raises `UnknownDecision`."""
+    """One recorded decision; raises `UnknownDecision`. `around` follows the pass over the log."""
     seq = _seq_of(books, name)
-    found = audited(context, books, Audit(terms), seq, seq, until=books.seq)
+    found = audited(context, books, Audit(terms), seq, seq, until=books.seq, around=around)
     decision = next(found, None)
     if decision is None or decision.id != name:
         raise UnknownDecision(name)
@@ -95,8 +103,8 @@ def explain_recorded(
         if asked.html is not None:
             _explain_all(context, books, asked.html, asked)
         return
-    found = decision_named(context, books, name, asked.terms)
-    about = asked_about(books, found, asked)
+    about = asked_about(context, books, name, asked)
+    found = about.found
     page = recorded_explanation(about, as_of(books.ledger, found.last_seq))
     if asked.html is not None:
         _write(context, asked.html, sheet_html(recorded_sheet(about, page)).encode("utf-8"))
@@ -104,17 +112,27 @@ def explain_recorded(
         evidence = json_text(page.object()) + "\n"
         _write(context, asked.pdf, sheet_pdf(recorded_sheet(about, page), evidence, found.time))
     if asked.html is None and asked.pdf is None:
-        show(context, with_persons(context, page, _named(found)) if asked.names else page)
+        shown = with_persons(context, page, _named(found)) if asked.names else page
+        show_rows(context, shown, NO_ROWS)
 
 
-def asked_about(books: Reading, found: AuditedDecision, asked: Question) -> AskedAbout:
+def asked_about(context: click.Context, books: Reading, name: str, asked: Question) -> AskedAbout:
+    """The question about one decision; raises `UnknownDecision`."""
+    around = RecordedSurroundings()
+    found = decision_named(context, books, name, asked.terms, around)
+    return _asked_about(books, found, around.of(found), asked)
+
+
+def _asked_about(
+    books: Reading, found: AuditedDecision, around: Around, asked: Question
+) -> AskedAbout:
     """The question with what proves the answer: listing, mark and closes, for an auditor."""
     leaves: dict[int, bytes] = {}
     if asked.audience is Audience.AUDITOR:
         listed = first_of(books.ledger.store, f"market/{found.spec.id}")
         seqs = {listed, found.mark_seq, *(one.close.seq for one in found.closes)} - {0}
         leaves = {seq: books.ledger.leaf_at(seq) for seq in sorted(seqs)}
-    return AskedAbout(found, quote_of(books), asked.audience, asked.account, leaves)
+    return AskedAbout(found, around, quote_of(books), asked.audience, asked.account, leaves)
 
 
 def quote_of(books: Reading) -> str:
@@ -147,8 +165,9 @@ def recorded_sheet(about: AskedAbout, page: Page) -> Sheet:
 def _explain_all(context: click.Context, books: Reading, folder: Path, asked: Question) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     listed: list[dict[str, Json]] = []
-    for found in audited(context, books, Audit(asked.terms), 1, books.seq, until=books.seq):
-        about = asked_about(books, found, asked)
+    around, audit = RecordedSurroundings(), Audit(asked.terms)
+    for found in audited(context, books, audit, 1, books.seq, until=books.seq, around=around):
+        about = _asked_about(books, found, around.of(found), asked)
         page = recorded_explanation(about, as_of(books.ledger, found.last_seq))
         with target(folder / page_name(found.id)) as out:
             out.write(sheet_html(recorded_sheet(about, page)).encode("utf-8"))

@@ -9,7 +9,7 @@ from cli.output import as_of_line
 from cli.plain import plain_text
 from cli.prove_command import consistency_proof, inclusion_proof
 from cli.reading import Reading, as_of
-from cli.recorded_adl import Question, asked_about, decision_named, recorded_sheet
+from cli.recorded_adl import Question, asked_about, recorded_sheet
 from domain.audit.decisions import Terms
 from ledger.checkpoints import note_before
 from ledger.notes import SignedNote
@@ -23,7 +23,7 @@ from reports.recorded_explanation import AskedAbout, recorded_explanation
 def asked_for(context: click.Context, books: Reading, name: str) -> AskedAbout:
     """The decision as an auditor asks about it; raises `UnknownDecision`."""
     asked = Question(None, Audience.AUDITOR, Terms(), None, None, names=False)
-    return asked_about(books, decision_named(context, books, name, asked.terms), asked)
+    return asked_about(context, books, name, asked)
 
 
 def only_for_auditors(audience: Audience) -> None:

@@ -7,7 +7,7 @@ named here. What follows from other people's amounts is withheld with them: tota
 five candidates, the lights, and the nearest escape, which would give away a neighbour's score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -16,10 +16,11 @@ from reports.audience_words import FEWEST_FOR_TOTALS, AudienceWords
 
 Document = Mapping[str, Any]
 
+WITHHELD_ESCAPE: Final = "the nearest escape: its threshold would show another account's score"
 WITHHELD_FROM_TRADERS: Final = (
     "names, sizes, equity and scores of other accounts",
     "the bankrupt account's name, equity and margin",
-    "the nearest escape: its threshold would show another account's score",
+    WITHHELD_ESCAPE,
     "events in which the account had no part",
 )
 WITHHELD_FROM_THE_PUBLIC: Final = ("the rows of all accounts", "all events")
@@ -64,6 +65,44 @@ def has_totals(document: Document) -> bool:
     return count >= FEWEST_FOR_TOTALS
 
 
+def audience_row(audience: Audience, account: str | None, *, has_totals: bool) -> dict[str, Any]:
+    """Who reads, and what was withheld from them."""
+    is_trader = audience is Audience.TRADER
+    withheld = list(WITHHELD_FROM_TRADERS if is_trader else WITHHELD_FROM_THE_PUBLIC)
+    if not has_totals:
+        withheld.append(WITHHELD_TOTALS)
+    return {
+        "name": str(audience),
+        "account": account,
+        "totals": "shown" if has_totals else "suppressed",
+        "withheld": withheld,
+    }
+
+
+def step_seen(step: Document, seqs: Container[int], *, has_totals: bool) -> dict[str, Any]:
+    """A step as nobody but an auditor sees it: `seqs` are the reader's own events."""
+    shown = _some(step, "step", "reason")
+    total = _some(step, "offered", "used", "left") if has_totals else {}
+    own = [seq for seq in step["seqs"] if seq in seqs]
+    return {**_nothing(step), **shown, **total, "seqs": own}
+
+
+def totals_seen(found: Document, *, has_totals: bool) -> dict[str, Any]:
+    """Totals, where enough candidates stand behind them."""
+    return dict(found) if has_totals else _nothing(found)
+
+
+def conservation_seen(found: Document, *, has_totals: bool) -> dict[str, Any]:
+    """Whether the books close, and the sums where they may be seen."""
+    after = found["after"]
+    return {
+        "before": totals_seen(found["before"], has_totals=has_totals),
+        "after": totals_seen(after, has_totals=has_totals),
+        "sides": _compared(after["open_interest_long"], after["open_interest_short"]),
+        "books": _compared(after["equity_sum"], after["net_deposits"]),
+    }
+
+
 class _Redaction:
     """Makes the object of a trader or of the public."""
 
@@ -82,7 +121,9 @@ class _Redaction:
         body: dict[str, Any] = {
             "schema": found["schema"],
             "as_of": found["as_of"],
-            "audience": self._audience(),
+            "audience": audience_row(
+                self._viewer.audience, self._viewer.account, has_totals=self._totals
+            ),
             "decision": self._decision(),
             "trigger": {**_nothing(found["trigger"]), **_some(found["trigger"], "rule", "holds")},
             "waterfall": [self._step(step) for step in found["waterfall"]],
@@ -100,8 +141,8 @@ class _Redaction:
             body["account"] = self._account()
         else:
             body["answer"] = self._words.public_answer(has_totals=self._totals)
-        body["totals"] = self._if_totals(found["totals"])
-        body["conservation"] = self._conservation()
+        body["totals"] = totals_seen(found["totals"], has_totals=self._totals)
+        body["conservation"] = conservation_seen(found["conservation"], has_totals=self._totals)
         body["verification"] = _some(found["verification"], "redecided", "ranking_root")
         body["evidence"] = [
             _some(item, "seq", "leaf")
@@ -116,18 +157,6 @@ class _Redaction:
         rows: list[Document] = self._of["ranking"]
         return next((row for row in rows if row["account"] == self._viewer.account), None)
 
-    def _audience(self) -> dict[str, Any]:
-        is_trader = self._viewer.audience is Audience.TRADER
-        withheld = list(WITHHELD_FROM_TRADERS if is_trader else WITHHELD_FROM_THE_PUBLIC)
-        if not self._totals:
-            withheld.append(WITHHELD_TOTALS)
-        return {
-            "name": str(self._viewer.audience),
-            "account": self._viewer.account,
-            "totals": "shown" if self._totals else "suppressed",
-            "withheld": withheld,
-        }
-
     def _decision(self) -> dict[str, Any]:
         decision: Document = self._of["decision"]
         shown = _some(decision, "id", "seq", "market", "policy", "close_price", "mark_price")
@@ -135,10 +164,7 @@ class _Redaction:
         return {**_nothing(decision), **shown, **total}
 
     def _step(self, step: Document) -> dict[str, Any]:
-        shown = _some(step, "step", "reason")
-        total = _some(step, "offered", "used", "left") if self._totals else {}
-        own = [seq for seq in step["seqs"] if seq in self._viewer.seqs]
-        return {**_nothing(step), **shown, **total, "seqs": own}
+        return step_seen(step, self._viewer.seqs, has_totals=self._totals)
 
     def _ranked(self, row: Document) -> dict[str, Any]:
         outcome = {"outcome": "not_closed" if row["closed"] == "0" else "closed"}
@@ -146,18 +172,6 @@ class _Redaction:
             return {**_nothing(row), "rank": row["rank"], **outcome}
         lights = {} if self._totals else {"lights": None}
         return {**row, **lights, **outcome}
-
-    def _if_totals(self, found: Document) -> dict[str, Any]:
-        return dict(found) if self._totals else _nothing(found)
-
-    def _conservation(self) -> dict[str, Any]:
-        before, after = self._of["conservation"]["before"], self._of["conservation"]["after"]
-        return {
-            "before": self._if_totals(before),
-            "after": self._if_totals(after),
-            "sides": _compared(after["open_interest_long"], after["open_interest_short"]),
-            "books": _compared(after["equity_sum"], after["net_deposits"]),
-        }
 
     def _account(self) -> dict[str, Any]:
         own = self._own

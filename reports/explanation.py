@@ -5,12 +5,13 @@ out from what was logged after the decision, so the same decision has the same e
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from domain.adl.row_key import Salts
 from domain.adl.selections import SELECTIONS
-from projections.answers import AdlRound, RankedRow, Totals, WaterfallStep
+from projections.answers import AdlRound, RankedRow
 from reports.adl_rounds import ranking_rows
+from reports.explanation_rows import Step, conservation_row, step_row, totals_row
 from reports.figures import amount_text, price_text, quantity_text, score_text, side_text
 from reports.nearest_escape import Escape, NearestEscape
 from reports.page import Json
@@ -75,7 +76,7 @@ def explained(asked: Asked) -> dict[str, Json]:
     body: dict[str, Json] = {
         "decision": _decision(found),
         "trigger": _trigger(found),
-        "waterfall": [_step(found, step) for step in found.waterfall],
+        "waterfall": [step_row(found.spec, Step(*astuple(step))) for step in found.waterfall],
         "candidates": {
             "count": found.candidates,
             "excluded": dict(found.excluded),
@@ -87,10 +88,17 @@ def explained(asked: Asked) -> dict[str, Json]:
     }
     if asked.account is not None:
         body["account"] = _account(asked)
-    body["totals"] = _totals(found)
+    body["totals"] = totals_row(
+        found.spec,
+        closed=found.closed,
+        needed=found.needed,
+        cost=found.cost,
+        deficit=found.deficit,
+        realized=sum(row.realized for row in found.ranking),
+    )
     body["conservation"] = {
-        "before": _conservation(found, found.before),
-        "after": _conservation(found, found.after),
+        "before": conservation_row(found.spec, found.before),
+        "after": conservation_row(found.spec, found.after),
     }
     body["verification"] = {
         "redecided": "equal" if found.redecided_equal else "differs",
@@ -325,39 +333,4 @@ def _trigger(found: AdlRound) -> dict[str, Json]:
         "equity": amount_text(found.equity, unit),
         "maintenance_margin": amount_text(found.maintenance_margin, unit),
         "holds": trigger_holds(found),
-    }
-
-
-def _step(found: AdlRound, step: WaterfallStep) -> dict[str, Json]:
-    return {
-        "step": step.step,
-        "offered": quantity_text(step.offered, found.spec),
-        "used": quantity_text(step.used, found.spec),
-        "left": quantity_text(step.left, found.spec),
-        "reason": step.reason,
-        "seqs": list(step.seqs),
-    }
-
-
-def _totals(found: AdlRound) -> dict[str, Json]:
-    spec = found.spec
-    realized = sum(row.realized for row in found.ranking)
-    return {
-        "closed": quantity_text(found.closed, spec),
-        "needed": quantity_text(found.needed, spec),
-        "cost": amount_text(found.cost, spec.quote_unit),
-        "deficit": amount_text(found.deficit, spec.quote_unit),
-        "overshoot_quantity": quantity_text(max(0, found.closed - found.needed), spec),
-        "overshoot_cost": amount_text(max(0, found.cost - found.deficit), spec.quote_unit),
-        "overshoot_profit": amount_text(max(0, realized - found.deficit), spec.quote_unit),
-    }
-
-
-def _conservation(found: AdlRound, totals: Totals) -> dict[str, Json]:
-    spec = found.spec
-    return {
-        "open_interest_long": quantity_text(totals.open_interest_long, spec),
-        "open_interest_short": quantity_text(totals.open_interest_short, spec),
-        "equity_sum": amount_text(totals.equity_sum, spec.quote_unit),
-        "net_deposits": amount_text(totals.net_deposits, spec.quote_unit),
     }

@@ -32,6 +32,7 @@ from reports.page import AsOf, Json, Page, Table, json_text
 TOP = 10
 AROUND = 3
 MARKS_SHOWN = 8
+SEQS_SHOWN = 8
 WATERFALL_COLUMNS = {
     "step": "step",
     "offered": "offered",
@@ -39,6 +40,13 @@ WATERFALL_COLUMNS = {
     "left": "left",
     "why": "why it stopped",
     "seqs": "events",
+}
+CONSERVED = {
+    "open_interest_long": "open interest long",
+    "open_interest_short": "open interest short",
+    "equity_sum": "sum of equity",
+    "net_deposits": "net deposits",
+    "cash_sum": "sum of cash",
 }
 CONSERVATION_COLUMNS = {"what": "", "before": "before", "after": "after", "is": ""}
 
@@ -53,11 +61,13 @@ def explanation_page(asked: Asked, marks: Sequence[MarkRow], at: AsOf) -> Page:
         f"0. Answer\n{answer(asked)}",
         *([] if asked.account is None else [why_not_others(asked)]),
         *_price_and_mark(asked, marks),
-        *_waterfall(body),
+        "2. Waterfall",
+        waterfall_table(body),
         _need(asked),
         *_ladder(asked, body),
         *_cost(asked, body),
-        *_conservation(body),
+        f"6. Conservation\n{conservation_sentence(body)}",
+        conservation_table(body),
         *_proof(asked, body, at, digest),
         _limits(asked.found),
     )
@@ -98,18 +108,18 @@ def _price_and_mark(asked: Asked, marks: Sequence[MarkRow]) -> list[Table | str]
     return [said, Table(columns, rows, frozenset({"time"}))]
 
 
-def _waterfall(body: Mapping[str, Any]) -> list[Table | str]:
+def waterfall_table(body: Mapping[str, Any], title: str = "") -> Table:
+    """What each step offered, gave and left, and why it stopped."""
     rows = [
         {
             **step,
             "step": STEP_WORDS[step["step"]],
             "why": REASON_WORDS.get(step["reason"], step["reason"]),
-            "seqs": ", ".join(map(str, step["seqs"])) or None,
+            "seqs": _few(step["seqs"]) or None,
         }
         for step in body["waterfall"]
     ]
-    words = frozenset({"step", "why", "seqs"})
-    return ["2. Waterfall", Table(WATERFALL_COLUMNS, rows, words)]
+    return Table(WATERFALL_COLUMNS, rows, frozenset({"step", "why", "seqs"}), title)
 
 
 def _need(asked: Asked) -> str:
@@ -254,14 +264,16 @@ def _escapes(asked: Asked, row: RankedRow) -> list[str]:
     return said
 
 
-def _conservation(body: Mapping[str, Any]) -> list[Table | str]:
+def _few(seqs: Sequence[int]) -> str:
+    """Events by their seq, the first and the last of many."""
+    if len(seqs) > SEQS_SHOWN:
+        return f"{seqs[0]} to {seqs[-1]}, {len(seqs)} in all"
+    return ", ".join(map(str, seqs))
+
+
+def conservation_table(body: Mapping[str, Any], title: str = "") -> Table:
+    """What must be equal, before the decision and after its last close."""
     before, after = body["conservation"]["before"], body["conservation"]["after"]
-    names = {
-        "open_interest_long": "open interest long",
-        "open_interest_short": "open interest short",
-        "equity_sum": "sum of equity",
-        "net_deposits": "net deposits",
-    }
     rows = [
         {
             "what": name,
@@ -269,15 +281,21 @@ def _conservation(body: Mapping[str, Any]) -> list[Table | str]:
             "after": after[key],
             "is": "equal" if before[key] == after[key] else "changed",
         }
-        for key, name in names.items()
+        for key, name in CONSERVED.items()
+        if key in before
     ]
+    return Table(CONSERVATION_COLUMNS, rows, frozenset({"what", "is"}), title)
+
+
+def conservation_sentence(body: Mapping[str, Any]) -> str:
+    """Whether the books close after the decision."""
+    after = body["conservation"]["after"]
     sides = after["open_interest_long"] == after["open_interest_short"]
     books = after["equity_sum"] == after["net_deposits"]
-    said = (
-        f"6. Conservation\nLongs and shorts: {'equal' if sides else 'DIFFERENT'}. Equity and net "
+    return (
+        f"Longs and shorts: {'equal' if sides else 'DIFFERENT'}. Equity and net "
         f"deposits: {'equal' if books else 'DIFFERENT'}."
     )
-    return [said, Table(CONSERVATION_COLUMNS, rows, frozenset({"what", "is"}))]
 
 
 def _proof(asked: Asked, body: Mapping[str, Any], at: AsOf, digest: str) -> list[Table | str]:

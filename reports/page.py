@@ -49,7 +49,8 @@ class Table:
 class Page:
     """One answer: what programs read (`schema`, `as_of`, `body`) and what people read (`parts`).
 
-    `rows` names the member of the body whose items are lines of NDJSON and CSV.
+    `rows` names the member of the body whose items are lines of NDJSON and CSV; `flat` are the
+    lines of CSV where those items hold lists of their own.
     """
 
     schema: str
@@ -57,6 +58,7 @@ class Page:
     body: dict[str, Json]
     rows: str | None = None
     parts: tuple[Table | str, ...] = field(default=())
+    flat: Table | None = None
 
     def object(self) -> dict[str, Json]:
         """The whole JSON object."""

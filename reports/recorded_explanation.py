@@ -12,15 +12,16 @@ from domain.audit.line import ranks_of
 from domain.audit.verdict import Verdict
 from domain.units import AccountId
 from reports.audience import Audience
+from reports.audience_words import FEWEST_FOR_TOTALS
 from reports.audit_page import LIMITS, MISSING_WORDS, PAIR_COLUMNS
 from reports.audit_rows import finding_row, head_row, pair_row, price_rules
 from reports.figures import amount_text, price_text, quantity_text, score_text
 from reports.page import AsOf, Json, Page, Row, Table
+from reports.recorded_flow import flow, flow_parts, flow_unknown
 from reports.recorded_rounds import CLOSURE_COLUMNS, closure_row, recorded_row
+from reports.recorded_surroundings import Around
 
 SCHEMA = "adl-explanation/1"
-FEW = 5
-"""Below so many candidates a trader could work out the others from a total."""
 UNKNOWN_POLICY = "Which rule the venue applied is not in the record; the readings below are ours."
 VERDICT_WORDS = {
     Verdict.CONFORMS: "conforms: those who were closed are the top of its order",
@@ -37,9 +38,10 @@ HOLDER_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class AskedAbout:
-    """A recorded decision, who asks, and about which account."""
+    """A recorded decision with what was around it, who asks, and about which account."""
 
     found: AuditedDecision
+    around: Around
     quote: str
     audience: Audience = Audience.AUDITOR
     account: AccountId | None = None
@@ -64,8 +66,10 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
     found, spec = asked.found, asked.found.spec
     whole = recorded_row(found)
     is_auditor = asked.audience is Audience.AUDITOR
+    shown = flow(found, asked.around, asked.audience, asked.account, has_totals=_has_totals(found))
     body: dict[str, Json] = {
         "recorded": True,
+        **({} if is_auditor else {"audience": shown["audience"]}),
         "decision": {
             "id": found.id,
             "seq": found.seq,
@@ -74,7 +78,7 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
             "policy": None,
             "close_price": price_text(found.price, spec),
             "mark_price": None if found.mark is None else price_text(found.mark, spec),
-            "quantity": whole["quantity"] if is_auditor or _many(found) else None,
+            "quantity": whole["quantity"] if is_auditor or _has_totals(found) else None,
         },
         "price_rules": price_rules(found.checks),
         "trigger": {
@@ -83,12 +87,14 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
             "maintenance_margin": None,
             "holds": None,
         },
-        "waterfall": [],
+        "waterfall": shown["waterfall"],
         "candidates": {"count": _known(found), "in_doubt": _in_doubt(found), "root": None},
         "ranking": _ranking(asked),
         "cut_after_rank": None,
+        "totals": shown["totals"],
+        "conservation": shown["conservation"],
         "readings": _readings(asked),
-        "unknown": unknown(found),
+        "unknown": [*unknown(found), *flow_unknown(found, asked.around)],
         "answer": answer(asked),
         "checks": {one.name: str(one.answer) for one in found.checks},
         "evidence": [{"seq": seq, "leaf": asked.leaves[seq].hex()} for seq in sorted(asked.leaves)],
@@ -98,8 +104,9 @@ def _body(asked: AskedAbout) -> dict[str, Json]:
     return body
 
 
-def _many(found: AuditedDecision) -> bool:
-    return _known(found) + _in_doubt(found) >= FEW
+def _has_totals(found: AuditedDecision) -> bool:
+    """Whether enough candidates stand behind a total, so that it gives nobody's amounts away."""
+    return _known(found) + _in_doubt(found) >= FEWEST_FOR_TOTALS
 
 
 def _known(found: AuditedDecision) -> int:
@@ -246,7 +253,7 @@ def answer(asked: AskedAbout) -> str:
     how_many = len({one.close.victim for one in found.closes})
     were = "account was" if how_many == 1 else "accounts were"
     closed = f"{were} closed"
-    if asked.audience is Audience.AUDITOR or _many(found):
+    if asked.audience is Audience.AUDITOR or _has_totals(found):
         closed = f"{were} closed by {quantity_text(found.quantity, spec)}"
     rule = " and ".join(price_rules(found.checks)) or "no known rule"
     price = price_text(found.price, spec)
@@ -261,6 +268,8 @@ def _parts(asked: AskedAbout, body: Mapping[str, Json]) -> tuple[Table | str, ..
     parts: list[Table | str] = [title_of(asked), opening]
     if asked.account is not None:
         parts.append(answer(asked))
+    is_auditor = asked.audience is Audience.AUDITOR
+    parts += flow_parts(body, asked.quote, is_whole=is_auditor, has_totals=_has_totals(found))
     ranking = body["ranking"]
     if isinstance(ranking, list) and ranking:
         letters = [one.reading.letter for one in found.findings]

@@ -15,8 +15,10 @@ from reports.figures import amount_text, price_text, quantity_text, scaled_text,
 from reports.markouts import MarkoutTotal
 from reports.page import Json, Row
 from reports.whatif import Compared
+from reports.whatif_accounts import account_rows
 from reports.whatif_haircuts import haircut_object
-from reports.whatif_measures import Measures, measured
+from reports.whatif_measures import COUNTED, Measures, measured
+from reports.whatif_states import RATIO, extreme_rows, state_of, state_row
 
 LIMITS = (
     "Each decision is made again on the recorded venue just before it. Later events are not "
@@ -56,6 +58,7 @@ def whatif_body(answer: Answer) -> dict[str, Json]:
     body: dict[str, Json] = {
         "asked": answer.asked,
         "decisions": [_decision(found) for found in answer.decisions],
+        "counted": [{"measure": name, "is": words} for name, words in COUNTED.items()],
         "actual": _done(answer, Side("actual", None)),
     }
     if len(policies) == 1:
@@ -73,6 +76,7 @@ def _decision(found: Compared) -> Row:
         "seq": found.seq,
         "time": instant_text(found.time),
         "market": spec.id,
+        "liquidation": found.liquidation,
         "bankrupt": found.bankrupt,
         "side": side_text(found.side),
         "mark_price": price_text(found.mark, spec),
@@ -87,6 +91,7 @@ def _done(answer: Answer, side: Side) -> dict[str, Json]:
         "metrics": metrics_row(answer, measures),
         "ratios": ratio_rows(answer, measures),
         "by_decision": [_by_decision(found, side) for found in answer.decisions],
+        "states": extreme_rows(answer.decisions, side.at, answer.quote_unit),
     }
     if answer.with_markouts:
         body["markouts"] = [
@@ -105,13 +110,14 @@ def _done(answer: Answer, side: Side) -> dict[str, Json]:
 def _policy(answer: Answer, side: Side) -> dict[str, Json]:
     return {
         "policy": side.label,
-        "rows": account_rows(answer, side.at),
+        "rows": account_rows(answer.decisions, side.at),
         **_done(answer, side),
     }
 
 
 def _by_decision(found: Compared, side: Side) -> Row:
     outcome, spec = found.outcome(side.at), found.spec
+    state, over = state_of(found, outcome)
     return {
         "id": found.id,
         "policy": policy_row(outcome.policy),
@@ -121,6 +127,7 @@ def _by_decision(found: Compared, side: Side) -> Row:
         "closed": quantity_text(outcome.closed, spec),
         "residual": quantity_text(found.residual(outcome), spec),
         "cost": amount_text(outcome.cost, spec.quote_unit),
+        **state_row(state, over, spec.quote_unit),
     }
 
 
@@ -134,37 +141,6 @@ def policy_row(policy: AdlPolicy) -> Row:
         "parameters": dict(policy.parameters),
         "digest": policy.digest(),
     }
-
-
-def account_rows(answer: Answer, at: int | None) -> list[Row]:
-    """Everybody who was closed or would have been, by market and account."""
-    specs = {found.spec.id: found.spec for found in answer.decisions}
-    actual, other = _by_account(answer.decisions, None), _by_account(answer.decisions, at)
-    rows: list[Row] = []
-    for market, account in sorted(actual.keys() | other.keys()):
-        spec = specs[market]
-        done, would = actual.get((market, account), (0, 0)), other.get((market, account), (0, 0))
-        row: dict[str, Json] = {"account": account}
-        if len(specs) > 1:
-            row["market"] = market
-        row["actual_closed"] = quantity_text(done[0], spec)
-        row["actual_cost"] = amount_text(done[1], spec.quote_unit)
-        row["whatif_closed"] = quantity_text(would[0], spec)
-        row["whatif_cost"] = amount_text(would[1], spec.quote_unit)
-        rows.append(row)
-    return rows
-
-
-def _by_account(
-    decisions: Sequence[Compared], at: int | None
-) -> dict[tuple[str, str], tuple[int, int]]:
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for decision in decisions:
-        for row in decision.outcome(at).taken:
-            key = (decision.spec.id, row.account)
-            closed, cost = found.get(key, (0, 0))
-            found[key] = (closed + row.closed, cost + row.cost)
-    return found
 
 
 def metrics_row(answer: Answer, measures: Measures) -> dict[str, Json]:
@@ -185,19 +161,16 @@ def metrics_row(answer: Answer, measures: Measures) -> dict[str, Json]:
     found: dict[str, Json] = {
         "largest_share": shown["largest_share"],
         "accounts_touched": measures.accounts_touched,
+        "liquidations": measures.liquidations,
         "cost": money(measures.cost),
         "deficit": money(measures.deficit),
         "closed": lots(measures.closed),
         "needed": lots(measures.needed),
-        "residual": lots(measures.needed - measures.closed),
+        "residual": lots(measures.residual),
         "overshoot_quantity": lots(beyond.quantity),
         "overshoot_cost": money(beyond.cost),
         "overshoot_profit": money(beyond.profit),
-        "capacity": money(measures.state.capacity),
-        "capacity_after": money(measures.state.capacity_after),
-        "open_profit_after": money(measures.state.open_profit_after),
-        "deficit_before": money(measures.state.deficit_before),
-        "deficit_after": money(measures.state.deficit_after),
+        **state_row(measures.state, measures.ratios.get(RATIO), answer.quote_unit),
     }
     return {**found, **{name: text for name, text in shown.items() if name not in found}}
 

@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from reports.page import AsOf, Json, Page, Row, Table
+from reports.whatif_accounts import account_rows, flat_table
 from reports.whatif_body import (
     LIMITS,
     Answer,
     Side,
-    account_rows,
     markout_row,
     metrics_row,
     ratio_rows,
     whatif_body,
 )
 from reports.whatif_haircuts import HAIRCUT_NOTE, haircuts_table
-from reports.whatif_measures import measured
+from reports.whatif_measures import COUNTED, measured
+from reports.whatif_states import STATES, extreme_rows
 
 MARKOUT_NOTE = (
     "Cost against the mark that was in force so many seconds later (the last one before the first "
@@ -23,6 +24,7 @@ MARKOUT_NOTE = (
 WORDS = frozenset({"account", "market", "metric", "ratio", "numerator_is", "denominator_is"})
 NAMES: Mapping[str, str] = {
     "accounts_touched": "accounts touched",
+    "liquidations": "liquidations",
     "closed": "closed",
     "needed": "needed",
     "residual": "left open",
@@ -47,8 +49,9 @@ NAMES: Mapping[str, str] = {
 
 def whatif_page(answer: Answer, as_of: AsOf) -> Page:
     """The comparison as data and as tables."""
+    flat = flat_table(answer.decisions, answer.labels)
     rows = "rows" if len(answer.labels) == 1 else "policies"
-    return Page("whatif/1", as_of, whatif_body(answer), rows, _parts(answer))
+    return Page("whatif/1", as_of, whatif_body(answer), rows, _parts(answer), flat)
 
 
 def _parts(answer: Answer) -> tuple[Table | str, ...]:
@@ -59,6 +62,8 @@ def _parts(answer: Answer) -> tuple[Table | str, ...]:
     title = f"{named}: what was done, and what {' and '.join(answer.labels)} would have done"
     parts: list[Table | str] = [title, _accounts_table(answer, sides)]
     parts.append(_metrics_table(answer, sides))
+    if len(answer.decisions) > 1:
+        parts += [_states_table(answer, sides), _counted_table(answer)]
     if answer.with_markouts:
         parts += [_markouts_table(answer, sides), MARKOUT_NOTE]
     if answer.haircut_cap is not None:
@@ -76,7 +81,7 @@ def _accounts_table(answer: Answer, sides: Sequence[Side]) -> Table:
     for side in sides:
         closed, cost = f"closed_{side.at}", f"cost_{side.at}"
         columns |= {closed: f"{side.label} closed", cost: "cost"}
-        for row in account_rows(answer, side.at):
+        for row in account_rows(answer.decisions, side.at):
             kept = rows.setdefault((row.get("market"), row["account"]), dict(row))
             kept |= {closed: row["whatif_closed"], cost: row["whatif_cost"]}
     nothing: dict[str, Json] = dict.fromkeys(columns, "0")
@@ -89,6 +94,8 @@ def _metrics_table(answer: Answer, sides: Sequence[Side]) -> Table:
     columns |= {f"policy_{side.at}": side.label for side in sides}
     actual = metrics_row(answer, measured(answer.decisions, None))
     others = [metrics_row(answer, measured(answer.decisions, side.at)) for side in sides]
+    # What has no value for a range stands in a table of its own.
+    left_out = {*STATES} if len(answer.decisions) > 1 else {"liquidations"}
     rows: list[Row] = [
         {
             "metric": words,
@@ -96,9 +103,32 @@ def _metrics_table(answer: Answer, sides: Sequence[Side]) -> Table:
             **{f"policy_{side.at}": found[name] for side, found in zip(sides, others, strict=True)},
         }
         for name, words in NAMES.items()
-        if name in actual
+        if name in actual and name not in left_out
     ]
     return Table(columns, rows, WORDS)
+
+
+def _states_table(answer: Answer, sides: Sequence[Side]) -> Table:
+    """Where what winners had and what was missing was smallest and largest."""
+    columns = {"metric": f"over {len(answer.decisions)} decisions"}
+    rows: dict[str, dict[str, Json]] = {name: {"metric": NAMES[name]} for name in STATES}
+    for side in (Side("actual", None), *sides):
+        for one in extreme_rows(answer.decisions, side.at, answer.quote_unit):
+            for end in ("smallest", "largest"):
+                rows[str(one["measure"])][f"{end}_{side.at}"] = one[end]
+        columns |= {
+            f"smallest_{side.at}": f"{side.label} smallest",
+            f"largest_{side.at}": "largest",
+        }
+    nothing: dict[str, Json] = dict.fromkeys(columns)
+    return Table(columns, [nothing | row for row in rows.values()], WORDS)
+
+
+def _counted_table(answer: Answer) -> Table:
+    """What is counted once, and over what."""
+    rows: list[Row] = [{"metric": NAMES[name], "is": words} for name, words in COUNTED.items()]
+    columns = {"metric": "measure", "is": f"over {len(answer.decisions)} decisions is"}
+    return Table(columns, rows, WORDS | {"is"})
 
 
 def _markouts_table(answer: Answer, sides: Sequence[Side]) -> Table:

@@ -10,6 +10,7 @@ import pytest
 from ledger.ledger import Ledger
 from tests.acceptance.calling import Books
 from tests.recorded import RecordedLog, crash
+from tests.unit.projections.test_recorded_timelines import waterfall
 
 SYMMETRIC = ("--policy", "hyperliquid-symmetric@1")
 LITERAL = ("--policy", "hyperliquid-literal@1")
@@ -321,3 +322,46 @@ def test_a_rank_says_what_a_recorded_log_does_not_know_of_the_holders(tmp_path: 
         "not known of these holders: cash_unknown (1). The true order may be another."
         in " ".join(own.out.split())
     )
+
+
+def test_an_explained_close_says_which_steps_led_to_it_in_every_form(tmp_path: Path) -> None:
+    books = kept(tmp_path, waterfall())
+    rows = books.ask("adl", "list", "--json").json["rows"]
+    vault = str(rows[1]["id"])
+    told = books.ask("adl", "explain", vault, "--json").json
+    text = books.ask("adl", "explain", vault).out
+    page, folder = tmp_path / "one.html", tmp_path / "all"
+    books.ask("adl", "explain", vault, "--html", str(page))
+    books.ask("adl", "explain", "--all", "--html", str(folder))
+
+    steps = [(step["step"], step["used"], step["left"]) for step in told["waterfall"]]
+    assert steps[-2:] == [("adl", "3", "0"), ("adl", "5", "0")]
+    assert steps[:2] == [("book", "2", "8"), ("takeover", "5", "3")]
+    assert told["totals"]["closed"] == "5"
+    assert told["conservation"]["before"]["cash_sum"] == "1000143"
+    for shown in (text, page.read_text()):
+        assert "vault takeover" in shown
+        assert "Longs and shorts: equal. Equity and net deposits: equal." in shown
+        assert "is not in the record, nor why a step stopped" in shown
+    # A page of all is the page of one.
+    assert (folder / f"{vault}.html").read_bytes() == page.read_bytes()
+
+
+def test_a_trader_and_the_public_see_no_sums_of_few_candidates(tmp_path: Path) -> None:
+    books = kept(tmp_path, waterfall())
+    first = first_decision(books)
+    for asked in (("--audience", "trader", "--account", "ann"), ("--audience", "public")):
+        told = books.ask("adl", "explain", first, *asked, "--json")
+        assert {step["used"] for step in told.json["waterfall"]} == {None}
+        assert set(told.json["totals"].values()) == {None}
+        assert told.json["conservation"]["books"] == "equal"
+        assert "bust" not in told.out
+        assert "bob" not in told.out
+
+
+def test_csv_of_a_recorded_close_says_that_the_public_sees_no_rows(recorded: Books) -> None:
+    first = first_decision(recorded)
+    told = recorded.ask("adl", "explain", first, "--audience", "public", "--format", "csv")
+
+    assert (told.exit_code, told.out) == (0, "")
+    assert "this reader sees none" in told.err

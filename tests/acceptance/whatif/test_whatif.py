@@ -1,5 +1,7 @@
 """Does `zerosum whatif` answer as the contract says, and leave the store as it was?"""
 
+import csv
+import io
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -312,3 +314,128 @@ def test_decisions_of_several_markets_are_compared_each_in_its_own(tmp_path: Pat
             assert sum(parts) == sum(whole)
     costs = [Fraction(one["metrics"]["cost"]) for one in each]
     assert Fraction(together["metrics"]["cost"]) == sum(costs)
+
+
+RETRIED = """
+at 2026-10-10T21:00:00Z
+venue retried
+market A tick 1 lot 1 initial 10% maintenance 5%
+market B tick 1 lot 1 initial 10% maintenance 5% vault pool cap 100
+deposit alice 100
+deposit bob 1000
+deposit dave 1000
+deposit erin 1000
+deposit pool 1000
+mark A 100
+sell bob 4 A @ 100
+sell pool 6 A @ 100
+buy alice 10 A @ 100
+mark A 85
+buy erin 3 A @ 86
+sell dave 3 A @ 86
+mark A 84
+"""
+"""Alice's ten are closed by four; a vault is no candidate, so six wait. Then dave gives three."""
+
+
+@pytest.fixture(scope="module")
+def retried(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    return books_with(tmp_path_factory.mktemp("retried"), RETRIED)
+
+
+def test_a_retry_needs_once_what_the_decision_before_it_left_open(retried: Books) -> None:
+    answer = retried.ask("whatif", "all", "--policy", "pro-rata-size@1", "--json").json
+
+    assert [(one["needed"], one["deficit"]) for one in answer["decisions"]] == [
+        ("10", "50"),
+        ("6", "36"),
+    ]
+    assert len({one["liquidation"] for one in answer["decisions"]}) == 1
+    for metrics in (answer["actual"]["metrics"], answer["metrics"]):
+        told = {name: metrics[name] for name in ("needed", "closed", "residual", "deficit")}
+        assert told == {"needed": "10", "closed": "7", "residual": "3", "deficit": "50"}
+        assert (metrics["liquidations"], metrics["overshoot_quantity"]) == (1, "0")
+    assert [one["residual"] for one in answer["by_decision"]] == ["6", "3"]
+    counted = {one["measure"]: one["is"] for one in answer["counted"]}
+    assert {"needed", "residual", "deficit", "closed"} <= set(counted)
+    assert "once for each liquidation" in counted["needed"]
+    table = retried.ask("whatif", "all", "--policy", "pro-rata-size@1").out
+    assert counted["needed"] in table
+
+
+def test_states_are_told_by_decision_and_as_extremes_of_a_range(retried: Books) -> None:
+    answer = retried.ask("whatif", "all", "--policy", "pro-rata-size@1", "--json").json
+    alone = [
+        retried.ask("whatif", one["id"], "--policy", "pro-rata-size@1", "--json").json["metrics"]
+        for one in answer["decisions"]
+    ]
+    first, second = (one["id"] for one in answer["decisions"])
+    states = {one["measure"]: one for one in answer["states"]}
+
+    for measure in (
+        *("capacity", "capacity_after", "open_profit_after", "deficit_before", "deficit_after"),
+        "capacity_over_deficit",
+    ):
+        each = [one[measure] for one in alone]
+        assert [one[measure] for one in answer["by_decision"]] == each
+        assert sorted((states[measure]["smallest"], states[measure]["largest"])) == sorted(each)
+        assert answer["metrics"][measure] is None
+    # (4 · 15 + 6 · 15 − 20) / (50 − 20), then (6 · 16 + 3 · 2 − 6) / (36 − 18).
+    assert states["capacity_over_deficit"] == {
+        "measure": "capacity_over_deficit",
+        "smallest": "13/3",
+        "smallest_in": first,
+        "largest": "16/3",
+        "largest_in": second,
+    }
+    table = retried.ask("whatif", "all", "--policy", "pro-rata-size@1").out
+    line = next(row for row in table.splitlines() if row.startswith("remaining capacity over rem"))
+    assert line.split()[-4:] == ["13/3", "16/3", "13/3", "16/3"]
+
+
+def test_a_ratio_without_a_value_in_any_decision_is_told_of_none(cascade: Books) -> None:
+    answer = cascade.ask("whatif", "ADL-34", "--policy", "pro-rata-size@1", "--json").json
+
+    assert answer["by_decision"][0]["capacity_over_deficit"] is None
+    assert "capacity_over_deficit" not in {one["measure"] for one in answer["states"]}
+
+
+def test_csv_is_a_line_for_each_policy_and_account(cascade: Books, tmp_path: Path) -> None:
+    names = ("profit-leverage-size@1", "pro-rata-size@1")
+    asked = [word for name in names for word in ("--policy", name)]
+    several = cascade.ask("whatif", "ADL-34", *asked, "--format", "csv").out
+    one = cascade.ask("whatif", "ADL-34", *asked[:2], "--format", "csv").out
+    two = books_with(tmp_path, TWO_MARKETS)
+    markets = two.ask("whatif", "all", *asked, "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(several)))
+
+    head = "policy,market,account,actual_closed,actual_cost,whatif_closed,whatif_cost"
+    for text in (several, one, markets):
+        assert text.splitlines()[0] == f"{head},as_of_seq,as_of_time"
+        assert "{" not in text
+    assert [(row["policy"], row["account"], row["whatif_cost"]) for row in rows] == [
+        ("profit-leverage-size@1", "bob", "0"),
+        ("profit-leverage-size@1", "carol", "600"),
+        ("profit-leverage-size@1", "dave", "0"),
+        ("pro-rata-size@1", "bob", "60"),
+        ("pro-rata-size@1", "carol", "390"),
+        ("pro-rata-size@1", "dave", "150"),
+    ]
+    # Whoever one policy touches stands under the other as well, with nothing.
+    assert {(row["account"], row["actual_cost"]) for row in rows} == {
+        ("bob", "400"),
+        ("carol", "0"),
+        ("dave", "200"),
+    }
+    assert {row["market"] for row in csv.DictReader(io.StringIO(markets))} == {"A", "B"}
+
+
+def test_csv_without_rows_for_its_reader_says_so_on_stderr(cascade: Books) -> None:
+    asked = ("adl", "explain", "ADL-34", "--audience", "public", "--format", "csv")
+    told, quiet = cascade.ask(*asked), cascade.ask("-q", *asked)
+
+    assert (told.exit_code, told.out) == (0, "")
+    assert "this reader sees none: --json has the rest" in told.err
+    assert (quiet.exit_code, quiet.out, quiet.err) == (0, "", "")
+    own = ("adl", "explain", "ADL-34", "--audience", "trader", "--account", "dave")
+    assert "sees none" not in cascade.ask(*own, "--format", "csv").err

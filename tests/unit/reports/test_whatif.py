@@ -273,3 +273,24 @@ def test_deciding_again_under_the_recorded_policy_is_what_was_done():
     found = cascade(Choice())
 
     assert found.others[0].taken == found.actual.taken
+
+
+def test_lots_that_a_retry_needs_beyond_what_was_left_are_added():
+    found = cascade(Choice("pro-rata-size@1"))
+    more = replace(found, id="ADL-98", needed=200, actual=replace(found.actual, taken=()))
+    again = replace(more, id="ADL-99", needed=150)
+
+    # 1500 needed and closed; 200 that are new; then 150 of these, the book having taken 50.
+    assert measured([found, more, again], None).needed == 1700
+    assert measured([found, more, again], None).residual == 150
+    assert measured([found, replace(more, liquidation="LIQ-9")], None).liquidations == 2
+
+
+def test_lots_beyond_the_need_of_one_decision_are_not_set_off_against_another():
+    found = cascade(Choice("pro-rata-size@1"))
+    beyond = replace(found, needed=1400)
+    short = replace(found, liquidation="LIQ-9", needed=1700)
+    measures = measured([beyond, short], None)
+
+    assert measures.overshoot.beyond().quantity == 100
+    assert measures.residual == 200
