@@ -162,13 +162,17 @@ def _instructions(head: Head, members: Members) -> str:
     parts = [
         f"Evidence for {head.decision} in the log {head.origin}, for: {head.audience}\n",
         (
-            "1. Compare the files in keys/ with a copy that you got elsewhere: from the venue's "
-            "site,\n   a witness, an earlier bundle. Whoever forges a bundle can forge the key in "
-            "it.\n\n"
-            "2. Check everything (Python 3.11 or newer with the package cryptography):\n\n"
-            f"   python verify.py --key {key}\n\n"
-            "   It says what was proved and ends with a verdict: intact, tampered, unknown_key,\n"
-            "   unreadable. It shares no code with zerosum; read it, it is one file.\n"
+            "1. Get the log's public key from elsewhere: from the venue's site, a witness, an "
+            "earlier\n   bundle. Whoever forges a bundle can forge the key in it; and another key "
+            "with the same\n   id of eight digits is soon found, so compare the whole line in "
+            f"{key}.\n\n"
+            "2. Check everything with that copy (Python 3.11 or newer, package cryptography):\n\n"
+            "   python verify.py --key COPY.vkey\n\n"
+            "   COPY.vkey is a file, or the line itself. It says what was proved and ends with a\n"
+            "   verdict: intact, tampered, unknown_key, unreadable. Without --key it checks the "
+            "same\n   with the key in keys/, which nobody has compared: then the verdict is "
+            "unknown_key, exit 1,\n   when nothing worse is found. It shares no code with "
+            "zerosum; read it, it is one file.\n"
         ),
         (
             "3. By hand, for a checkpoint with one signature line:\n\n"
