@@ -6,6 +6,7 @@ rests on. `ledger.store` knows the shape only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -68,6 +69,9 @@ class Database(Protocol):
 
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether whoever is connected may drop and build indexes, not only write rows."""
+
+    def texts_as_they_are(self, connection: Connection) -> AbstractContextManager[None]:
+        """While it lasts, text that is none comes as bytes instead of as a failure without a place."""
 
     def make_durable(self, engine: Engine) -> None:
         """Set what belongs to the place, not to a connection, before a log is written to."""

@@ -10,6 +10,7 @@ when a server is asked for.
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -215,6 +216,10 @@ class PostgresqlServer:
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether the role owns the table of events, or is a member of who does."""
         return bool(connection.exec_driver_sql(_OWNS).scalar_one())
+
+    def texts_as_they_are(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - nothing to set
+        """The server has only text that is some: it is told its encoding, and holds to it."""
+        return nullcontext()
 
     def make_durable(self, engine: Engine) -> None:
         """Nothing: the server's settings are its owner's."""

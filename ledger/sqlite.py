@@ -7,6 +7,7 @@ and what its failures mean. The reasons for each setting are in docs/decisions/0
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -228,6 +229,16 @@ class SqliteFile:
         """Whoever may write the file may do everything."""
         return True
 
+    @contextmanager
+    def texts_as_they_are(self, connection: Connection) -> Iterator[None]:
+        """The driver decodes texts by itself, and fails for a whole query where one is none."""
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = _text_or_bytes
+        try:
+            yield
+        finally:
+            driver.text_factory = str
+
     def make_durable(self, engine: Engine) -> None:
         """A write-ahead log, which the file remembers."""
         connection = engine.raw_connection()
@@ -255,6 +266,13 @@ class SqliteFile:
     def insert(self, cursor: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """One prepared statement, run for each row inside the library."""
         cursor.executemany(self._texts.insert(table), rows)
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
 
 
 def _cannot_be_written(path: Path) -> bool:

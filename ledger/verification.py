@@ -83,7 +83,12 @@ def verify(
     Ranking roots over salted rows are recomputed with the row key and left out without it.
     """
     try:
-        with quiet_collector(ledger.head), ledger.store.read() as connection:
+        store = ledger.store
+        with (
+            quiet_collector(ledger.head),
+            store.read() as connection,
+            store.database.texts_as_they_are(connection),
+        ):
             fold = _Fold(connection, row_key)
             return _Pass(connection, ledger.origin, expected, anchors, fold).report()
     except StoreError as fault:
