@@ -71,7 +71,7 @@ class Database(Protocol):
         """Whether whoever is connected may drop and build indexes, not only write rows."""
 
     def texts_as_they_are(self, connection: Connection) -> AbstractContextManager[None]:
-        """While it lasts, text that is none comes as bytes instead of as a failure without a place."""
+        """While it lasts, text that is none comes as bytes, not as a failure without a place."""
 
     def make_durable(self, engine: Engine) -> None:
         """Set what belongs to the place, not to a connection, before a log is written to."""

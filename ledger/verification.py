@@ -8,6 +8,7 @@ the domain examine every event.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -23,7 +24,7 @@ from ledger import schema, shapes
 from ledger.beside import KeyExamination, examine_transactions
 from ledger.checkpoints import Anchors, CheckpointExamination
 from ledger.errors import StoreError
-from ledger.folding import kept_state
+from ledger.folding import written_state
 from ledger.ledger import Ledger
 from ledger.reader import EVENTS_AT_ONCE, chunks, raw_rows
 from ledger.report import SEAL_CHECKS, Check, Finding, Report, unreadable
@@ -339,8 +340,8 @@ class _Fold:
             finding.fail(seq, self._stopped or "")
 
     def _compare_snapshot(self, seq: int) -> None:
-        kept, venue = kept_state(self._connection, seq), self._examination.venue
-        if venue.head != seq or kept is None or kept[0] != state_digest(venue):
+        kept, venue = written_state(self._connection, seq), self._examination.venue
+        if venue.head != seq or kept is None or sha256(kept).hexdigest() != state_digest(venue):
             self._snapshots.fail(seq, f"the snapshot at {seq} is not the state after event {seq}")
         self._compared += 1
         self._next_held = next(self._held, None)

@@ -190,10 +190,9 @@ def test_a_text_that_is_no_utf_8_is_named_by_its_event(books: Path, table: str) 
     assert found.items() <= failures(report).items()
     with Ledger.open(f"sqlite:///{books}", readonly=True) as ledger:
         assert ledger.head == 22
-        try:
-            list(ledger.rows())
-        except StoreUnreadable as fault:
-            assert table in ("event", "stream"), fault
+        if table in ("event", "stream"):
+            with pytest.raises(StoreUnreadable):
+                list(ledger.rows())
 
 
 def test_a_file_whose_name_is_no_utf_8_is_missed(tmp_path: Path) -> None:
