@@ -64,6 +64,9 @@ class Database(Protocol):
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
 
+    def changed_guards(self, connection: Connection) -> list[str]:
+        """Triggers and the index over streams that are missing, changed or too many, by name."""
+
     def other_tables(self, connection: Connection) -> str | None:
         """Which of the log's tables is missing or not as it was made; None when all are."""
 

@@ -91,7 +91,8 @@ def verify(
             store.database.texts_as_they_are(connection),
         ):
             fold = _Fold(connection, row_key)
-            return _Pass(connection, ledger.origin, expected, anchors, fold).report()
+            changed = store.database.changed_guards(connection)
+            return _Pass(connection, ledger.origin, expected, anchors, fold, changed).report()
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
@@ -106,6 +107,7 @@ class _Pass:
         expected: ExpectedRoot | None,
         anchors: Anchors,
         fold: "_Fold",
+        changed_guards: Sequence[str],
     ) -> None:
         tile = schema.tile.c
         tiles = shapes.fitting(
@@ -113,6 +115,8 @@ class _Pass:
         )
         self._connection = connection
         self._origin = origin
+        # They stop mistakes, not insiders: what was changed without them is found below.
+        self._guards = f"; {len(changed_guards)} guards changed: doctor" if changed_guards else ""
         self._expected = expected
         self._checkpoints = CheckpointExamination(origin, anchors)
         self._checkpoints.noticed(connection)
@@ -150,7 +154,7 @@ class _Pass:
             Check(
                 "store",
                 "ok",
-                f"schema version {schema.SCHEMA_VERSION}, origin {self._origin}",
+                f"schema version {schema.SCHEMA_VERSION}, origin {self._origin}{self._guards}",
             ),
             self._order.finding.check(),
             self._seal.leaves.check(),
