@@ -174,7 +174,7 @@ def note_from(raw: bytes, keys: list[Key]) -> tuple[str, int, bytes]:
             if (key_name, identity) == (name, signature[:4]):
                 check_signature(public, signature[4:], text)
                 good.append(key_name)
-    check(lines[0] in good, f"no known key has signed for {lines[0]}", "unknown_key")
+    check(lines[0] in good, f"no known key has signed for {lines[0]} at size {size}", "unknown_key")
     return lines[0], size, root
 
 

@@ -249,9 +249,8 @@ def test_a_bundle_signed_by_a_stranger_is_of_an_unknown_key(
     assert checked(place, exported, "--key", "nonsense") == ("unreadable", 4)
 
 
-def test_an_earlier_checkpoint_shows_what_was_fixed_first(
-    books: Books, place: EmptyPlace, tmp_path: Path
-) -> None:
+def signed_in_between(books: Books) -> None:
+    """The worked example again, signed before its decision."""
     with Ledger.open(books.url, readonly=True) as ledger:
         events = list(ledger.events())
     for path in books.folder.glob("books.db*"):
@@ -262,6 +261,12 @@ def test_an_earlier_checkpoint_shows_what_was_fixed_first(
     assert books.ask("checkpoint").exit_code == 0
     with Ledger.open(books.url) as ledger:
         ledger.append_events(events[28:])
+
+
+def test_an_earlier_checkpoint_shows_what_was_fixed_first(
+    books: Books, place: EmptyPlace, tmp_path: Path
+) -> None:
+    signed_in_between(books)
     assert books.ask("export", "evidence", "ADL-34").exit_code == 3
     assert books.ask("checkpoint").exit_code == 0
 
