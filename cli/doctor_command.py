@@ -17,7 +17,7 @@ from cli.settings import Question, settings_of
 from ledger.errors import StoreError
 from ledger.failures import translated
 from ledger.ledger import Ledger
-from ledger.schema import SCHEMA_VERSION
+from ledger.schema import SCHEMA_VERSION, is_indexing
 from ledger.store import database_of, rows_engine
 from projections.errors import ProjectionError
 from projections.read_model import ReadModel
@@ -27,6 +27,8 @@ OLDEST_SQLITE = (3, 37, 0)
 SMALLEST_FREE_SPACE = 1 << 30
 SYNCS = 20
 SLOWEST_SYNC_RATE = 20
+SHOWN_GUARDS = 3
+REMADE = "zerosum verify, then export ndjson and import it into a new store"
 COLUMNS = {"result": "result", "name": "what", "detail": "detail"}
 
 Line = dict[str, Json]
@@ -37,8 +39,8 @@ Line = dict[str, Json]
 def doctor(context: click.Context) -> None:
     """Is this machine fit to keep the books?
 
-    Versions, the store's settings and schema, room on the disk, how many durable writes a second it
-    makes, and whether the read model is behind the log.
+    Versions, the store's settings, schema, triggers and index, room on the disk, how many durable
+    writes a second it makes, and whether the read model is behind the log.
     """
     url = settings_of(context).url
     path = database_of(url).path
@@ -105,16 +107,29 @@ def _store(url: str) -> list[Line]:
             with ledger.store.read() as connection:
                 settings = ledger.store.database.settings(connection)
                 wrong = ledger.store.database.wrong_settings(connection)
+                changed = ledger.store.database.changed_guards(connection)
+                indexing = is_indexing(connection)
             shown = ", ".join(f"{name} {value}" for name, value in settings.items())
             lines = [
                 _line("store", f"origin {ledger.origin}, {ledger.head} events"),
                 _line("schema", f"version {SCHEMA_VERSION}"),
                 _line("settings", shown, is_well=not wrong),
+                _line("guards", _guards(changed, indexing=indexing), is_well=not changed),
             ]
             return [*lines, _read_model(url, ledger)]
     except StoreError as fault:
         failure = failure_of(fault)
         return [_line("store", f"{failure.code}: {failure.message}", is_well=False)]
+
+
+def _guards(changed: list[str], *, indexing: bool) -> str:
+    """What the database refuses by itself, and what no longer is as it was made."""
+    if changed:
+        more = f" and {len(changed) - SHOWN_GUARDS} more" if len(changed) > SHOWN_GUARDS else ""
+        return f"{'; '.join(changed[:SHOWN_GUARDS])}{more}: {REMADE}"
+    if indexing:
+        return "as made; an import has yet to build the index over streams"
+    return "triggers and the index over streams are as they were made"
 
 
 def _read_model(url: str, ledger: Ledger) -> Line:

@@ -1,5 +1,6 @@
 """What goes to somebody who wants to check one ADL decision and trusts none of ours?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,19 +10,20 @@ from cli.adl_explain_command import asked_of
 from cli.adl_pages import Explained, explained_for
 from cli.auditing import is_recorded
 from cli.errors import not_found, wrong_usage
+from cli.evidence_notes import earlier_members, key_members
 from cli.exporting import target
 from cli.keys import key_option, known_keys, row_key_in, row_key_option
 from cli.output import as_of_line, note
 from cli.plain import plain_text
-from cli.prove_command import HINT, consistency_proof, inclusion_proof
+from cli.prove_command import HINT, inclusion_proof
 from cli.reading import Reading, log_only, reading
 from cli.recorded_evidence import asked_for, only_for_auditors, recorded_members
 from cli.settings import Question
 from domain.adl.decision import decision
 from domain.adl.row_key import check_row_key
-from ledger.checkpoints import covering_note, note_before
-from ledger.keys import file_stem
-from ledger.notes import SignedNote, signer_of
+from ledger.checkpoints import covering_note
+from ledger.keys import VerifierKey
+from ledger.notes import SignedNote
 from ledger.streams import first_of
 from projections.answers import AdlRound
 from reports.audience import Audience
@@ -85,30 +87,37 @@ def export_evidence(
         )
     if reader is Audience.TRADER and with_log:
         raise wrong_usage("usage", "the whole log shows everybody's events; it is the auditor's")
+    known = known_keys(keys)
     with log_only(context) as recorded:
         if is_recorded(recorded):
             only_for_auditors(reader)
             about = asked_for(context, recorded, decision_id)
-            signed = _covering(recorded, decision_id, about.found.last_seq)
-            members = recorded_members(recorded, about, signed)
+            signed = _covering(recorded, decision_id, about.found.last_seq, known)
+            members = recorded_members(recorded, about, signed, known)
             at = signed.checkpoint
             head = Head(at.origin, at.size, at.root, decision_id, audience, is_recorded=True)
-            _write(context, recorded, head, members, signed, keys, output, with_log=with_log)
+            _write(context, recorded, head, members, signed, known, output, with_log=with_log)
             return
     with reading(context) as books:
         found, row_key = books.decision(decision_id), row_key_in(row_key_file)
         # A bundle proves the ranking, so it is made with the row key or not at all.
         check_row_key([found.spec.adl], row_key)
         asked = asked_of(books, found, account, row_key)
-        signed = _covering(books, decision_id, asked.found.last_seq)
-        members = _Members(books, asked, reader, signed).collected()
+        signed = _covering(books, decision_id, asked.found.last_seq, known)
+        members = _Members(books, asked, reader, signed, known).collected()
         at = signed.checkpoint
         head = Head(at.origin, at.size, at.root, decision_id, audience, asked.is_blinded)
-        _write(context, books, head, members, signed, keys, output, with_log=with_log)
+        _write(context, books, head, members, signed, known, output, with_log=with_log)
 
 
-def _covering(books: Reading, decision_id: str, last: int) -> SignedNote:
-    signed = covering_note(books.ledger.store, last, newest=False)
+def _covering(
+    books: Reading, decision_id: str, last: int, known: Sequence[VerifierKey]
+) -> SignedNote:
+    """The earliest note by a known key; where there is none, one by a stranger is refused later."""
+    store = books.ledger.store
+    signed = covering_note(store, last, newest=False, keys=known)
+    if signed is None:
+        signed = covering_note(store, last, newest=False)
     if signed is None:
         text = f"no signed checkpoint covers {decision_id}, whose last event is {last}"
         raise not_found("no_checkpoint", text, HINT)
@@ -121,14 +130,13 @@ def _write(
     head: Head,
     members: Members,
     signed: SignedNote,
-    keys: tuple[str, ...],
+    known: Sequence[VerifierKey],
     output: Path | None,
     *,
     with_log: bool,
 ) -> None:
     """Put the bundle together with keys, log and verifier."""
-    key = signer_of(signed, known_keys(keys))
-    members[f"keys/{file_stem(key.name)}.vkey"] = key.line().encode("ascii") + b"\n"
+    members |= key_members(signed, members, known)
     if with_log:
         rows = books.ledger.rows(1, head.size)
         members |= entry_tiles([row.raw for row in rows])
@@ -144,7 +152,12 @@ class _Members:
     """Collects what belongs to one decision and one reader."""
 
     def __init__(
-        self, books: Reading, asked: Asked, audience: Audience, signed: SignedNote
+        self,
+        books: Reading,
+        asked: Asked,
+        audience: Audience,
+        signed: SignedNote,
+        known: Sequence[VerifierKey],
     ) -> None:
         self._books = books
         self._ledger = books.ledger
@@ -152,6 +165,7 @@ class _Members:
         self._salts = asked.salts
         self._audience = audience
         self._signed = signed
+        self._known = known
         self._made: Explained = explained_for(books, asked, audience)
 
     def collected(self) -> Members:
@@ -172,13 +186,7 @@ class _Members:
             proof = inclusion_proof(self._ledger, seq, self._signed, with_event=True)
             members[event_name(seq)] = proof.event or b""
             members[proof_name(seq)] = replace(proof, event=None).raw()
-        before = note_before(self._ledger.store, decided["cause"])
-        if before is not None:
-            earlier = before.checkpoint.size
-            proof_file = consistency_proof(self._ledger, earlier, self._signed)
-            members["checkpoint-before"] = before.raw()
-            members[f"{earlier}-{self._signed.checkpoint.size}.consistency"] = proof_file.raw()
-        return members
+        return members | earlier_members(self._ledger, decided["cause"], self._signed, self._known)
 
     def _seqs(self, cause: int) -> list[int]:
         """The events that the reader may see: what the explanation rests on, and for an auditor

@@ -1,17 +1,19 @@
 """What goes to somebody who wants to check a decision that a venue made elsewhere?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
 
 from cli.errors import CommandFailed, Failure
+from cli.evidence_notes import earlier_members
 from cli.output import as_of_line
 from cli.plain import plain_text
-from cli.prove_command import consistency_proof, inclusion_proof
+from cli.prove_command import inclusion_proof
 from cli.reading import Reading, as_of
 from cli.recorded_adl import Question, asked_about, recorded_sheet
 from domain.audit.decisions import Terms
-from ledger.checkpoints import note_before
+from ledger.keys import VerifierKey
 from ledger.notes import SignedNote
 from reports.audience import Audience
 from reports.evidence import Members, event_name, proof_name
@@ -40,7 +42,9 @@ def only_for_auditors(audience: Audience) -> None:
         )
 
 
-def recorded_members(books: Reading, asked: AskedAbout, signed: SignedNote) -> Members:
+def recorded_members(
+    books: Reading, asked: AskedAbout, signed: SignedNote, known: Sequence[VerifierKey]
+) -> Members:
     """Everything but keys, verifier and manifest."""
     ledger, found = books.ledger, asked.found
     page = recorded_explanation(asked, as_of(ledger, found.last_seq))
@@ -55,10 +59,4 @@ def recorded_members(books: Reading, asked: AskedAbout, signed: SignedNote) -> M
         proof = inclusion_proof(ledger, seq, signed, with_event=True)
         members[event_name(seq)] = proof.event or b""
         members[proof_name(seq)] = replace(proof, event=None).raw()
-    before = note_before(ledger.store, found.seq)
-    if before is not None:
-        earlier = before.checkpoint.size
-        members["checkpoint-before"] = before.raw()
-        name = f"{earlier}-{signed.checkpoint.size}.consistency"
-        members[name] = consistency_proof(ledger, earlier, signed).raw()
-    return members
+    return members | earlier_members(ledger, found.seq, signed, known)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, select
 from ledger import schema
 from ledger.keys import VerifierKey
 from ledger.notes import (
+    NoteFault,
     NoteTampered,
     NoteUnknownKey,
     NoteUnreadable,
@@ -70,20 +71,35 @@ def kept_notes(connection: Connection) -> Iterator[tuple[int, bytes]]:
 
 
 def covering_note(
-    store: Store, seq: int, *, size: int | None = None, newest: bool = True
+    store: Store,
+    seq: int,
+    *,
+    size: int | None = None,
+    newest: bool = True,
+    keys: Sequence[VerifierKey] | None = None,
 ) -> SignedNote | None:
-    """A kept note that covers event `seq`: of the given size, else the newest or the earliest."""
-    return _kept_note(store, seq, None, size, newest=newest)
+    """A kept note that covers event `seq`: of the given size, else the newest or the earliest.
+
+    With keys, one that one of them has signed.
+    """
+    return _kept_note(store, seq, None, size, newest=newest, keys=keys)
 
 
-def note_before(store: Store, seq: int) -> SignedNote | None:
-    """The newest kept note that does not cover event `seq`."""
-    return _kept_note(store, 0, seq - 1, None, newest=True)
+def note_before(store: Store, seq: int, keys: Sequence[VerifierKey]) -> SignedNote | None:
+    """The newest kept note that does not cover event `seq` and that one of the keys has signed."""
+    return _kept_note(store, 0, seq - 1, None, newest=True, keys=keys)
 
 
 def _kept_note(
-    store: Store, least: int, most: int | None, size: int | None, *, newest: bool
+    store: Store,
+    least: int,
+    most: int | None,
+    size: int | None,
+    *,
+    newest: bool,
+    keys: Sequence[VerifierKey] | None = None,
 ) -> SignedNote | None:
+    """The first note in this order that can be read and, if keys are given, that one has signed."""
     query = select(_kept.note).where(_kept.size >= least)
     if most is not None:
         query = query.where(_kept.size <= most)
@@ -95,9 +111,12 @@ def _kept_note(
             return None
         for raw in connection.execute(query.order_by(order, _kept.key_id)).scalars():
             try:
-                return read_note(_bytes_of(raw))
-            except NoteUnreadable:
+                note = read_note(_bytes_of(raw))
+                if keys is not None:
+                    signer_of(note, keys)
+            except NoteFault:
                 continue  # `verify` names it; another copy may serve.
+            return note
     return None
 
 

@@ -6,6 +6,7 @@ rests on. `ledger.store` knows the shape only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -63,11 +64,17 @@ class Database(Protocol):
     def refuse_changes(self, connection: Connection) -> None:
         """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
 
+    def changed_guards(self, connection: Connection) -> list[str]:
+        """Triggers and the index over streams that are missing, changed or too many, by name."""
+
     def other_tables(self, connection: Connection) -> str | None:
         """Which of the log's tables is missing or not as it was made; None when all are."""
 
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether whoever is connected may drop and build indexes, not only write rows."""
+
+    def texts_as_they_are(self, connection: Connection) -> AbstractContextManager[None]:
+        """While it lasts, text that is none comes as bytes, not as a failure without a place."""
 
     def make_durable(self, engine: Engine) -> None:
         """Set what belongs to the place, not to a connection, before a log is written to."""

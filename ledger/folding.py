@@ -1,15 +1,16 @@
 """What is the venue's state at a point of the log, found from the nearest snapshot?
 
-A snapshot is a shortcut, never a source: one that is torn or of another shape is passed over for an
-older one or for the whole fold, and `verify` compares every one of them with the fold.
+A snapshot is a shortcut, never a source: one that is torn, of another shape or larger than a state
+can be is passed over for an older one or for the whole fold, and `verify` compares every one of
+them with the fold.
 """
 
 import json
 import zlib
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from domain.canonical import canonical_bytes
 from domain.collector import quiet_collector
@@ -24,6 +25,15 @@ EVENTS_PER_SNAPSHOT: Final = 50_000
 # An import writes a state of the same size in a fraction of the time.
 FACTS_PER_SNAPSHOT: Final = 500_000
 LONG_FOLD: Final = 10_000
+
+SMALLEST_BOUND: Final = 1 << 20
+BOUND_PER_EVENT: Final = 4_096
+LARGEST_BOUND: Final = 1 << 30
+"""How large a written state may be: a mebibyte and 4 KiB for each event, at most a gibibyte.
+
+A million accounts with wallet addresses and positions in three markets take half of that. A forged
+snapshot of some kilobytes could otherwise unpack to more than the machine has.
+"""
 
 _snapshot = schema.snapshot.c
 
@@ -53,36 +63,55 @@ def nearest_snapshot(connection: Connection, seq: int) -> Venue | None:
     """The venue of the newest sound snapshot at or before `seq`."""
     seqs = select(_snapshot.seq).where(_snapshot.seq <= seq).order_by(_snapshot.seq.desc())
     for held in connection.execute(seqs).scalars().all():
-        kept = kept_state(connection, held)
-        venue = None if kept is None else _venue_of(kept[1])
+        written = written_state(connection, held)
+        venue = None if written is None else _venue_of(written)
         if venue is not None and venue.head == held:
             return venue
     return None
 
 
-_MISSHAPEN: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+_MISSHAPEN: Final = (
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
 """What reading a state raises that no venue wrote."""
 
 
-def _venue_of(state: dict[str, Any]) -> Venue | None:
+def _venue_of(written: bytes) -> Venue | None:
     try:
-        return venue_from(state)
+        return venue_from(json.loads(written))
     except _MISSHAPEN:
         return None
 
 
-def kept_state(connection: Connection, seq: int) -> tuple[str, dict[str, Any]] | None:
-    """Digest and state of the snapshot at `seq`; None when they do not belong together."""
-    query = select(_snapshot.digest, _snapshot.state).where(_snapshot.seq == seq)
-    digest, packed = connection.execute(query).one()
-    try:
-        written = zlib.decompress(packed)
-        if sha256(written).digest() != digest:
-            return None
-        state = json.loads(written)
-    except (zlib.error, TypeError, ValueError, RecursionError):
+def written_state(connection: Connection, seq: int) -> bytes | None:
+    """The written state of the snapshot at `seq`; None when it is torn or larger than it can be."""
+    bound = state_bound(seq)
+    query = select(_snapshot.digest, _snapshot.state).where(
+        _snapshot.seq == seq,
+        # Compressed it is smaller, or larger by next to nothing.
+        func.length(_snapshot.state) <= bound,
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return None
-    return (digest.hex(), state) if isinstance(state, dict) else None
+    digest, packed = row
+    unpacking = zlib.decompressobj()
+    try:
+        written = unpacking.decompress(packed, bound)
+    except (zlib.error, TypeError):
+        return None
+    is_whole = unpacking.eof and not unpacking.unused_data
+    return written if is_whole and sha256(written).digest() == digest else None
+
+
+def state_bound(seq: int) -> int:
+    """Bytes that a written state after event `seq` may have; a larger one is passed over."""
+    return min(SMALLEST_BOUND + BOUND_PER_EVENT * seq, LARGEST_BOUND)
 
 
 def newest_snapshot_seq(connection: Connection) -> int:
@@ -92,13 +121,15 @@ def newest_snapshot_seq(connection: Connection) -> int:
 
 
 def write_snapshot(store: Store, venue: Venue) -> None:
-    """Keep the venue's state; a snapshot that is there already stays."""
+    """Keep the venue's state; one that is there already stays, one beyond the bound is not kept."""
     query = select(_snapshot.seq).where(_snapshot.seq == venue.head)
     with store.read() as connection:
         if connection.execute(query).one_or_none() is not None:
             return
     # The same bytes that `state_digest` hashes.
     written = canonical_bytes(state_of(venue))
+    if len(written) > state_bound(venue.head):
+        return
     row = {
         "seq": venue.head,
         "digest": sha256(written).digest(),

@@ -10,6 +10,7 @@ when a server is asked for.
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -45,7 +46,14 @@ from ledger.errors import (
     StoreReadOnly,
     StoreUnreadable,
 )
-from ledger.schema import NEVER_CHANGED, first_other, metadata
+from ledger.schema import (
+    NEVER_CHANGED,
+    changed,
+    event_of_stream,
+    first_other,
+    is_indexing,
+    metadata,
+)
 
 PARAMETER_STYLE: Final = "format"
 """Placeholders by position, as SQLite has them: rows are plain tuples everywhere."""
@@ -77,12 +85,31 @@ _NOBODY_LISTENS: Final = logging.NullHandler()
 _CREATION_LOCK: Final = 0x7A65_726F
 """Two `init` at once: one makes the tables, the other finds them."""
 
-_REFUSAL: Final = """
-CREATE FUNCTION zerosum_refuses_change() RETURNS trigger LANGUAGE plpgsql AS $$
+_REFUSES: Final = """
 BEGIN
     RAISE EXCEPTION USING
         MESSAGE = TG_TABLE_NAME || ' is never changed', ERRCODE = 'restrict_violation';
-END $$
+END """
+_REFUSAL: Final = (
+    f"CREATE FUNCTION zerosum_refuses_change() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSES}$$"
+)
+
+_BEFORE_EACH_CHANGE: Final = 1 + 2 + 8 + 16
+_BEFORE_TRUNCATION: Final = 2 + 32
+"""As `pg_trigger.tgtype` has it: for each row 1, before 2, delete 8, update 16, truncate 32."""
+
+_TRIGGERS: Final = """
+SELECT t.tgname, t.tgtype::int, t.tgenabled IN ('O', 'A'), t.tgqual IS NULL,
+       t.tgattr::text = '', p.prosrc
+FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgrelid IN ({tables})
+"""
+_INDEX: Final = """
+SELECT i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL,
+       array_to_string(ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false)
+                             FROM generate_series(1, i.indnatts) n ORDER BY n), ', ')
+FROM pg_index i WHERE i.indexrelid = to_regclass('event_of_stream')
+  AND i.indrelid = to_regclass('event')
 """
 
 _OWNS: Final = """
@@ -202,6 +229,20 @@ class PostgresqlServer:
                     f" FOR EACH {each} EXECUTE FUNCTION zerosum_refuses_change()"
                 )
 
+    def changed_guards(self, connection: Connection) -> list[str]:
+        """Triggers on the log's tables and what they run, and the index."""
+        tables = ", ".join(f"to_regclass('{name}')" for name in metadata.tables)
+        made: dict[str, object] = {f"index {event_of_stream.name}": (True, "stream, version")}
+        for table in NEVER_CHANGED:
+            for what, kind in (("change", _BEFORE_EACH_CHANGE), ("truncate", _BEFORE_TRUNCATION)):
+                name = f"trigger {table.name}_refuses_{what}"
+                made[name] = (kind, True, True, True, _REFUSES)
+        rows = connection.exec_driver_sql(_TRIGGERS.format(tables=tables))
+        found: dict[str, object] = {f"trigger {name}": tuple(rest) for name, *rest in rows}
+        for row in connection.exec_driver_sql(_INDEX):
+            found[f"index {event_of_stream.name}"] = tuple(row)
+        return changed(found, made, is_indexing=is_indexing(connection))
+
     def other_tables(self, connection: Connection) -> str | None:
         """Views and columns of other types may hold anything."""
         names = ", ".join(f"to_regclass('{name}')" for name in metadata.tables)
@@ -215,6 +256,10 @@ class PostgresqlServer:
     def may_change_tables(self, connection: Connection) -> bool:
         """Whether the role owns the table of events, or is a member of who does."""
         return bool(connection.exec_driver_sql(_OWNS).scalar_one())
+
+    def texts_as_they_are(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - nothing to set
+        """The server has only text that is some: it is told its encoding, and holds to it."""
+        return nullcontext()
 
     def make_durable(self, engine: Engine) -> None:
         """Nothing: the server's settings are its owner's."""

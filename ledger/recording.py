@@ -235,7 +235,7 @@ def finish_import(connection: Connection) -> None:
     Every batch of an import is complete and sealed by itself, so an import that died is finished,
     never undone: what was acknowledged stays.
     """
-    if connection.execute(select(schema.log.c.import_unfinished).filter_by(id=1)).scalar_one():
+    if schema.is_indexing(connection):
         schema.event_of_stream.create(connection, checkfirst=True)
         connection.execute(schema.log.update().values(import_unfinished=0))
 

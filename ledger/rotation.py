@@ -6,9 +6,12 @@ follow to the new one.
 """
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from sqlalchemy import func, select
 
 from domain.venue import Fact, enveloped
+from ledger import schema
 from ledger.errors import LedgerError
 from ledger.keys import (
     KeyExists,
@@ -32,6 +35,9 @@ from ledger.signer import (
 )
 
 ENDINGS = ("key", "vkey", "signer")
+KEY_ROTATED: Final = "venue.key_rotated/1"
+
+_event = schema.event.c
 
 
 class NothingToRotate(LedgerError):
@@ -63,8 +69,14 @@ def first_key(name: str, folder: Path) -> KeyFiles:
 
 
 def rotated_key(ledger: Ledger, folder: Path) -> Rotated:
-    """Another key for the log; the files of the old one get its id into their names."""
+    """Another key for the log; the files of the old one get its id into their names.
+
+    A rotation that broke off while it renamed files is finished instead.
+    """
     name, stem = ledger.origin, folder / file_stem(ledger.origin)
+    finished = _finished(ledger, stem)
+    if finished is not None:
+        return finished
     old = Signer(_file(stem, "key"))
     if not ledger.head:
         raise NothingToRotate(f"the log {name} is empty")
@@ -87,13 +99,42 @@ def rotated_key(ledger: Ledger, folder: Path) -> Rotated:
     state = read_state(old.state_path, name)
     _file(beside, "signer").unlink()
     write_first_state(_file(beside, "key"), state)
+    return Rotated(_renamed(stem, previous, public), seq, note)
+
+
+def _renamed(stem: Path, previous: str, public: VerifierKey) -> KeyFiles:
+    """The old key's files out of the way, the new key's into their place."""
     for ending in ENDINGS:
-        _file(stem, ending).rename(_file(stem, f"{previous}.{ending}"))
+        if not _file(stem, f"{previous}.{ending}").exists():
+            _file(stem, ending).rename(_file(stem, f"{previous}.{ending}"))
     for ending in ENDINGS:
-        _file(beside, ending).rename(_file(stem, ending))
-    sync_folder(folder)
-    files = tuple(_file(stem, ending) for ending in ENDINGS)
-    return Rotated(KeyFiles(public, files), seq, note)
+        beside = _file(stem, f"{public.key_id.hex()}.{ending}")
+        if beside.exists():
+            beside.rename(_file(stem, ending))
+    sync_folder(stem.parent)
+    return KeyFiles(public, tuple(_file(stem, ending) for ending in ENDINGS))
+
+
+def _finished(ledger: Ledger, stem: Path) -> Rotated | None:
+    """The last rotation, when some of its files are renamed and others are not."""
+    if all(_file(stem, ending).exists() for ending in ENDINGS):
+        return None
+    query = select(func.max(_event.seq)).where(_event.type == KEY_ROTATED)
+    with ledger.store.read() as connection:
+        seq = connection.execute(query).scalar_one()
+    if seq is None:
+        return None
+    data = ledger.event_at(seq)["data"]
+    public = VerifierKey(data["name"], bytes.fromhex(data["public_key"]))
+    previous = data["previous_key_id"]
+    for ending in ENDINGS:
+        names = (ending, f"{previous}.{ending}", f"{public.key_id.hex()}.{ending}")
+        # The old key's file and the new key's, under two of three names.
+        if sum(_file(stem, name).exists() for name in names) != 2:
+            return None
+    files = _renamed(stem, previous, public)
+    note = read_state(_file(stem, f"{previous}.signer"), ledger.origin).note
+    return None if note is None else Rotated(files, seq, note)
 
 
 def _announce(ledger: Ledger, public: VerifierKey, previous: str) -> int:
@@ -105,7 +146,7 @@ def _announce(ledger: Ledger, public: VerifierKey, previous: str) -> int:
         "previous_key_id": previous,
         "public_key": public.public.hex(),
     }
-    fact = Fact("venue.key_rotated/1", "venue", data, venue.time, {})
+    fact = Fact(KEY_ROTATED, "venue", data, venue.time, {})
     ledger.append_events([enveloped(venue, fact)])
     return venue.head + 1
 

@@ -5,12 +5,13 @@ Tables only, free of any one database: pragmas, triggers, locks and bulk loading
 integers inside the store and have their names once in a table of their own.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    select,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -145,6 +147,28 @@ def first_other(found: Collection[tuple[str, str, str]], named: Callable[[Any], 
         if missing:
             return f"table {table.name} is not the one that was made here: {', '.join(missing)}"
     return None
+
+
+def is_indexing(connection: Connection) -> bool:
+    """Whether an import has yet to build the index over streams."""
+    query = select(log.c.import_unfinished).filter_by(id=1)
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def changed(
+    found: Mapping[str, object], made: Mapping[str, object], *, is_indexing: bool
+) -> list[str]:
+    """How triggers and index differ from those that were made, each in a sentence.
+
+    While an import into an empty store is under way, the index over streams may be missing.
+    """
+    index = f"index {event_of_stream.name}"
+    missing = [name for name in made if name not in found and not (is_indexing and name == index)]
+    return [
+        *(f"{name} is missing" for name in missing),
+        *(f"{name} is another" for name in made if name in found and found[name] != made[name]),
+        *(f"{name} is too much" for name in sorted(found.keys() - made.keys())),
+    ]
 
 
 NEVER_CHANGED: Final = (

@@ -7,6 +7,7 @@ and what its failures mean. The reasons for each setting are in docs/decisions/0
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex
 
 from ledger.database import Access, DriverTexts
 from ledger.errors import (
@@ -28,7 +30,14 @@ from ledger.errors import (
     StoreSchema,
     StoreUnreadable,
 )
-from ledger.schema import NEVER_CHANGED, first_other, metadata
+from ledger.schema import (
+    NEVER_CHANGED,
+    changed,
+    event_of_stream,
+    first_other,
+    is_indexing,
+    metadata,
+)
 
 PAGE_SIZE: Final = 16_384
 
@@ -132,14 +141,37 @@ def wrong_settings(connection: Connection) -> dict[str, int | str]:
     return {name: found[name] for name, value in wanted.items() if found[name] != value}
 
 
+def refusals() -> dict[str, str]:
+    """The text of each trigger, by name."""
+    return {
+        (name := f"{table.name}_refuses_{action.lower()}"): (
+            f"CREATE TRIGGER {name} BEFORE {action} "
+            f"ON {table.name} BEGIN SELECT RAISE(ABORT, '{table.name} is never changed'); END"
+        )
+        for table in NEVER_CHANGED
+        for action in ("UPDATE", "DELETE")
+    }
+
+
 def refuse_changes(connection: Connection) -> None:
     """Triggers against UPDATE and DELETE: they stop mistakes, the tree finds the rest."""
-    for table in NEVER_CHANGED:
-        for action in ("UPDATE", "DELETE"):
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER {table.name}_refuses_{action.lower()} BEFORE {action} "
-                f"ON {table.name} BEGIN SELECT RAISE(ABORT, '{table.name} is never changed'); END"
-            )
+    for text in refusals().values():
+        connection.exec_driver_sql(text)
+
+
+def changed_guards(connection: Connection) -> list[str]:
+    """The file keeps the text of what was made: any other text is another trigger or index."""
+    rows = connection.exec_driver_sql(
+        "SELECT type, name, sql FROM main.sqlite_schema"
+        " WHERE type = 'trigger' OR (type = 'index' AND name = 'event_of_stream')"
+    )
+    index = str(CreateIndex(event_of_stream).compile(dialect=sqlite_dialect()))
+    made = {f"trigger {name}": text for name, text in refusals().items()}
+    return changed(
+        {f"{kind} {name}": text for kind, name, text in rows},
+        made | {f"index {event_of_stream.name}": index},
+        is_indexing=is_indexing(connection),
+    )
 
 
 def meaning(fault: sqlite3.Error) -> LedgerError:
@@ -207,6 +239,10 @@ class SqliteFile:
         """Triggers."""
         refuse_changes(connection)
 
+    def changed_guards(self, connection: Connection) -> list[str]:
+        """Triggers on any table of the file, and the index."""
+        return changed_guards(connection)
+
     def other_tables(self, connection: Connection) -> str | None:
         """Views and tables that are not strict may hold anything."""
         names = ", ".join(f"'{name}'" for name in metadata.tables)
@@ -227,6 +263,16 @@ class SqliteFile:
     def may_change_tables(self, connection: Connection) -> bool:  # noqa: ARG002 - no roles here
         """Whoever may write the file may do everything."""
         return True
+
+    @contextmanager
+    def texts_as_they_are(self, connection: Connection) -> Iterator[None]:
+        """The driver decodes texts by itself, and fails for a whole query where one is none."""
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = _text_or_bytes
+        try:
+            yield
+        finally:
+            driver.text_factory = str
 
     def make_durable(self, engine: Engine) -> None:
         """A write-ahead log, which the file remembers."""
@@ -255,6 +301,13 @@ class SqliteFile:
     def insert(self, cursor: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """One prepared statement, run for each row inside the library."""
         cursor.executemany(self._texts.insert(table), rows)
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
 
 
 def _cannot_be_written(path: Path) -> bool:

@@ -8,6 +8,7 @@ the domain examine every event.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from operator import itemgetter
 from typing import Final
 
@@ -24,7 +25,7 @@ from ledger import schema, shapes
 from ledger.beside import KeyExamination, examine_transactions
 from ledger.checkpoints import Anchors, CheckpointExamination
 from ledger.errors import StoreError
-from ledger.folding import kept_state
+from ledger.folding import written_state
 from ledger.ledger import Ledger
 from ledger.reader import EVENTS_AT_ONCE, chunks, raw_rows
 from ledger.report import SEAL_CHECKS, Check, Finding, Report, unreadable
@@ -84,9 +85,15 @@ def verify(
     Ranking roots over salted rows are recomputed with the row key and left out without it.
     """
     try:
-        with quiet_collector(ledger.head), ledger.store.read() as connection:
+        store = ledger.store
+        with (
+            quiet_collector(ledger.head),
+            store.read() as connection,
+            store.database.texts_as_they_are(connection),
+        ):
             fold = _Fold(connection, row_key)
-            return _Pass(connection, ledger.origin, expected, anchors, fold).report()
+            changed = store.database.changed_guards(connection)
+            return _Pass(connection, ledger.origin, expected, anchors, fold, changed).report()
     except StoreError as fault:
         return unreadable(f"{fault.code}: {fault}")
 
@@ -101,6 +108,7 @@ class _Pass:
         expected: ExpectedRoot | None,
         anchors: Anchors,
         fold: "_Fold",
+        changed_guards: Sequence[str],
     ) -> None:
         tile = schema.tile.c
         tiles = shapes.fitting(
@@ -108,6 +116,8 @@ class _Pass:
         )
         self._connection = connection
         self._origin = origin
+        # They stop mistakes, not insiders: what was changed without them is found below.
+        self._guards = f"; {len(changed_guards)} guards changed: doctor" if changed_guards else ""
         self._expected = expected
         self._checkpoints = CheckpointExamination(origin, anchors)
         self._checkpoints.noticed(connection)
@@ -145,7 +155,7 @@ class _Pass:
             Check(
                 "store",
                 "ok",
-                f"schema version {schema.SCHEMA_VERSION}, origin {self._origin}",
+                f"schema version {schema.SCHEMA_VERSION}, origin {self._origin}{self._guards}",
             ),
             self._order.finding.check(),
             self._seal.leaves.check(),
@@ -337,8 +347,8 @@ class _Fold:
             finding.fail(seq, self._stopped or "")
 
     def _compare_snapshot(self, seq: int) -> None:
-        kept, venue = kept_state(self._connection, seq), self._examination.venue
-        if venue.head != seq or kept is None or kept[0] != state_digest(venue):
+        kept, venue = written_state(self._connection, seq), self._examination.venue
+        if venue.head != seq or kept is None or sha256(kept).hexdigest() != state_digest(venue):
             self._snapshots.fail(seq, f"the snapshot at {seq} is not the state after event {seq}")
         self._compared += 1
         self._next_held = next(self._held, None)

@@ -22,6 +22,7 @@ from domain.merkle import leaf_hash, root_of
 
 SCHEMA: Final = "evidence/1"
 MANIFEST: Final = "MANIFEST.json"
+EARLIER: Final = "checkpoint-before"
 FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
 TILE_ENTRIES: Final = 256
 _REGULAR_FILE: Final = 0o100644 << 16
@@ -157,18 +158,25 @@ def bundle(head: Head, members: Mapping[str, bytes]) -> bytes:
 
 
 def _instructions(head: Head, members: Members) -> str:
-    key = next((name for name in sorted(members) if name.startswith("keys/")), "keys/x.vkey")
+    # The key of the checkpoint; one that it replaced has its id in the name, so a longer one.
+    keys = sorted((name for name in members if name.startswith("keys/")), key=len)
+    key = keys[0] if keys else "keys/x.vkey"
+    copies = " ".join(f"--key COPY{number or ''}.vkey" for number in range(max(1, len(keys))))
     event = next((name for name in sorted(members) if name.startswith("events/")), None)
     parts = [
         f"Evidence for {head.decision} in the log {head.origin}, for: {head.audience}\n",
         (
-            "1. Compare the files in keys/ with a copy that you got elsewhere: from the venue's "
-            "site,\n   a witness, an earlier bundle. Whoever forges a bundle can forge the key in "
-            "it.\n\n"
-            "2. Check everything (Python 3.11 or newer with the package cryptography):\n\n"
-            f"   python verify.py --key {key}\n\n"
-            "   It says what was proved and ends with a verdict: intact, tampered, unknown_key,\n"
-            "   unreadable. It shares no code with zerosum; read it, it is one file.\n"
+            "1. Get the log's public key from elsewhere: from the venue's site, a witness, an "
+            "earlier\n   bundle. Whoever forges a bundle can forge the key in it; and another key "
+            "with the same\n   id of eight digits is soon found, so compare the whole line in "
+            f"{key}.\n\n"
+            "2. Check everything with that copy (Python 3.11 or newer, package cryptography):\n\n"
+            f"   python verify.py {copies}\n\n"
+            "   COPY.vkey is a file, or the line itself. It says what was proved and ends with a\n"
+            "   verdict: intact, tampered, unknown_key, unreadable. Without --key it checks the "
+            "same\n   with the key in keys/, which nobody has compared: then the verdict is "
+            "unknown_key, exit 1,\n   when nothing worse is found. It shares no code with "
+            "zerosum; read it, it is one file.\n"
         ),
         (
             "3. By hand, for a checkpoint with one signature line:\n\n"
@@ -182,7 +190,7 @@ def _instructions(head: Head, members: Members) -> str:
         ),
         RECORDED if head.is_recorded else BLINDED if head.is_blinded else UNBLINDED,
     ]
-    if "checkpoint-before" in members:
+    if EARLIER in members:
         parts.append(
             "checkpoint-before was signed before the decision; the consistency file shows that "
             "the\nlog of the decision begins with it, so what it covers was fixed first.\n"
@@ -191,5 +199,10 @@ def _instructions(head: Head, members: Members) -> str:
         parts.append(
             "No checkpoint from before the decision was kept: that the policy was fixed first is "
             "shown\nby the order of the events alone.\n"
+        )
+    if len(keys) > 1:
+        parts.append(
+            "The log's key was replaced between the two checkpoints: the key with an id in its "
+            "name\nsigned the earlier one. Compare both, and name a copy of both.\n"
         )
     return "\n".join(parts)

@@ -2,8 +2,8 @@
 
 Stands alone: one file, the standard library and `cryptography`; it shares no code with the program
 that wrote the bundle. `python verify.py [BUNDLE] [--key VKEY]` takes the ZIP or its folder, by
-default its own. Exit 0 intact, 1 tampered or unknown key, 2 wrong usage, 4 unreadable. Without
---key the keys in the bundle are used: whoever forges a bundle can forge these, so compare them.
+default its own. Exit 0 intact, 1 tampered or unknown key, 2 wrong usage, 4 unreadable. Whoever
+forges a bundle can forge the keys in it: without --key the verdict is at best unknown_key.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any
 
 FIELDS = ["audience", "decision", "members", "origin", "root", "schema", "size"]
 POLICY = ("close_price", "parameters", "policy", "trigger", "vault_candidate")
+COMPARE = "all agrees, but the key came with the bundle: name a copy from elsewhere with --key"
 Key = tuple[str, bytes, bytes]
 
 
@@ -173,15 +174,17 @@ def note_from(raw: bytes, keys: list[Key]) -> tuple[str, int, bytes]:
             if (key_name, identity) == (name, signature[:4]):
                 check_signature(public, signature[4:], text)
                 good.append(key_name)
-    check(lines[0] in good, f"no known key has signed for {lines[0]}", "unknown_key")
+    check(lines[0] in good, f"no known key has signed for {lines[0]} at size {size}", "unknown_key")
     return lines[0], size, root
 
 
 def members_of(place: Path) -> dict[str, bytes]:
     """Every file of a ZIP or of a folder, by name."""
     if place.is_dir():
-        files = sorted(path for path in place.rglob("*") if path.is_file())
-        return {path.relative_to(place).as_posix(): path.read_bytes() for path in files}
+        paths = sorted(place.rglob("*"))
+        odd = [p.name for p in paths if p.is_symlink() or not (p.is_file() or p.is_dir())]
+        check(not odd, f"links or no files: {odd}")
+        return {p.relative_to(place).as_posix(): p.read_bytes() for p in paths if p.is_file()}
     with zipfile.ZipFile(place) as archive:
         infos = archive.infolist()
         readable(len({i.filename for i in infos}) == len(infos), "a member stands twice")
@@ -193,8 +196,8 @@ def members_of(place: Path) -> dict[str, bytes]:
 class Bundle:
     """The members of a bundle and what is known of them so far."""
 
-    def __init__(self, members: dict[str, bytes], keys: list[Key]) -> None:
-        self.members, self.keys = members, keys
+    def __init__(self, members: dict[str, bytes], keys: list[Key], signer: str) -> None:
+        self.members, self.keys, self.signer = members, keys, signer
         self.events: dict[int, Any] = {}
         self.manifest = json_of(self.take("MANIFEST.json"))
         written = canonical(self.manifest) + b"\n"
@@ -231,7 +234,7 @@ class Bundle:
         self.origin, self.size, self.root = note_from(self.take("checkpoint"), self.keys)
         said = (self.manifest["origin"], self.manifest["size"], self.manifest["root"])
         check(said == (self.origin, self.size, self.root.hex()), "manifest and checkpoint differ")
-        return f"log {self.origin} of size {self.size} is signed by a known key"
+        return f"log {self.origin} of size {self.size} is signed by {self.signer}"
 
     def proofs(self) -> str:
         """Is every event in the signed log, at its place?"""
@@ -361,15 +364,6 @@ def check_salts(rows: list[Any], blinded: bool) -> None:
     check(fits and len(salts) == len(set(salts)) == len(rows) * blinded, "salts of the rows")
 
 
-def known_keys(named: list[str], members: dict[str, bytes]) -> list[Key]:
-    """The keys that were named as file or line, else those in the bundle."""
-    if not named:
-        sys.stderr.write("no --key: compare the files in keys/ with a copy from elsewhere\n")
-        return [key_from(raw) for name, raw in sorted(members.items()) if name[:5] == "keys/"]
-    files = {text: Path(text) for text in named}
-    return [key_from(f.read_bytes() if f.is_file() else t.encode()) for t, f in files.items()]
-
-
 def main(kind: type[Bundle] = Bundle) -> int:
     """Check everything in order; gives the exit code."""
     parser = argparse.ArgumentParser(description="Does this bundle prove what it says?")
@@ -378,10 +372,14 @@ def main(kind: type[Bundle] = Bundle) -> int:
     options = parser.parse_args()
     try:
         members = members_of(options.bundle)
-        found = kind(members, known_keys(options.key, members))
+        held = [raw for name, raw in sorted(members.items()) if name.startswith("keys/")]
+        named = [Path(t).read_bytes() if Path(t).is_file() else t.encode() for t in options.key]
+        signer = "a known key" if named else "a key in keys/, which nobody has compared"
+        found = kind(members, [key_from(raw) for raw in named or held], signer)
         for step in ("digests", "checkpoint", "proofs", "earlier", "decision", "log"):
             said = getattr(found, step)()
             sys.stdout.write(f"ok  {said}\n" if said is not None else "")
+        check(named, f"{COMPARE}: {[raw.decode().strip() for raw in held]}", "unknown_key")
     except Fault as fault:
         verdict, text = fault.args
     except ImportError:
@@ -392,6 +390,7 @@ def main(kind: type[Bundle] = Bundle) -> int:
     else:
         sys.stdout.write("Verdict: intact\n")
         return 0
+    text = "".join(one if one.isprintable() else "?" for one in text)  # a name may hold a line
     sys.stdout.write(f"Verdict: {verdict}: {text}\n")
     return 4 if verdict == "unreadable" else 1
 

@@ -163,3 +163,24 @@ def test_a_malformed_snapshot_with_its_right_digest_is_passed_over(
         if check["result"] == "failed"
     }
     assert failed == {"snapshot_equals_fold"}
+
+
+def test_doctor_says_which_triggers_and_which_index_are_gone(books: Books) -> None:
+    def guards() -> tuple[int, object, str]:
+        answered = books.ask("doctor", "--json")
+        line = next(one for one in answered.json["checks"] if one["name"] == "guards")
+        return answered.exit_code, line["result"], line["detail"]
+
+    _, result, said = guards()
+    assert (result, said) == ("ok", "triggers and the index over streams are as they were made")
+    sql(books, "DROP INDEX event_of_stream", "UPDATE log SET import_unfinished = 1")
+    assert guards()[1:] == ("ok", "as made; an import has yet to build the index over streams")
+    sql(books, "UPDATE log SET import_unfinished = 0", "DROP TRIGGER event_refuses_update")
+
+    code, result, said = guards()
+    assert (code, result) == (1, "failed")
+    assert said.startswith("trigger event_refuses_update is missing; index event_of_stream is mis")
+    assert "export ndjson" in said
+    sql(books, *(f"DROP TRIGGER {name}_refuses_delete" for name in ("event", "tile", "tx")))
+    assert " and 2 more: " in guards()[2]
+    assert "5 guards changed: doctor" in books.ask("verify", "--json").json["checks"][0]["detail"]

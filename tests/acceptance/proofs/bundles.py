@@ -45,6 +45,11 @@ def flipped(raw: bytes) -> bytes:
     return raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
 
 
+def public_key(folder: Path, stem: str) -> tuple[str, str]:
+    """The arguments by which an examiner names the copy of the key that it brings along."""
+    return "--key", str((folder / f"{stem}.vkey").resolve())
+
+
 class EmptyPlace:
     """A Python that finds the standard library and `cryptography`, and nothing else."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.rotation import ENDINGS
 from tests.acceptance.calling import Books
 from tests.acceptance.proofs.conftest import NAME, STEM, replaced
 
@@ -202,6 +203,42 @@ def test_a_rotated_key_is_in_the_log_and_both_keys_verify(sealed: Books) -> None
     assert balances["totals"]["difference"] == "0"
     assert sealed.ask("replay", "--re-decide").exit_code == 0
     assert sealed.ask("keygen", "venue.example/other", "--rotate").exit_code == 2
+
+
+@pytest.mark.parametrize("renamed", range(1, 6))
+def test_a_rotation_that_broke_off_while_it_renamed_is_finished(
+    sealed: Books, renamed: int
+) -> None:
+    old = sealed.ask("keygen", "--rotate", "--json").json
+    new, folder = old["key_id"], sealed.folder
+    (previous,) = {path.name.split(".")[-2] for path in folder.glob(f"{STEM}.*.key")}
+    steps = [
+        *((f"{STEM}.{ending}", f"{STEM}.{previous}.{ending}") for ending in ENDINGS),
+        *((f"{STEM}.{new}.{ending}", f"{STEM}.{ending}") for ending in ENDINGS),
+    ]
+    complete = sorted(path.name for path in folder.glob(f"{STEM}.*"))
+    for source, target in reversed(steps[renamed:]):
+        (folder / target).rename(folder / source)
+    assert sorted(path.name for path in folder.glob(f"{STEM}.*")) != complete
+
+    again = sealed.ask("keygen", "--rotate", "--json")
+
+    assert (again.exit_code, again.json["seq"], again.json["key_id"]) == (0, 38, new)
+    assert again.json["last_note"] == old["last_note"]
+    assert sorted(path.name for path in folder.glob(f"{STEM}.*")) == complete
+    assert sealed.ask("checkpoint", "--json").json["as_of"]["seq"] == 38
+    assert verdict_of(sealed) == ("intact", 0)
+
+
+def test_without_its_key_files_nothing_is_rotated(sealed: Books) -> None:
+    assert sealed.ask("keygen", "--rotate").exit_code == 0
+    for path in sealed.folder.glob(f"{STEM}.key"):
+        path.unlink()
+
+    refused = sealed.ask("keygen", "--rotate", "--json")
+
+    assert refused.error["code"] == "key_missing"
+    assert sealed.ask("event", "39").exit_code == 3
 
 
 def test_a_page_names_the_checkpoint_that_covers_its_decision(books: Books, tmp_path: Path) -> None:

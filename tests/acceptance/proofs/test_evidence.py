@@ -20,6 +20,7 @@ from tests.acceptance.proofs.bundles import (
     Members,
     flipped,
     packed,
+    public_key,
     unpacked,
     with_new_manifest,
 )
@@ -100,12 +101,63 @@ def test_an_empty_place_accepts_the_bundle_packed_and_unpacked(
     key = str(sealed.folder / f"{STEM}.vkey")
 
     for bundle in (exported, folder):
-        assert checked(place, bundle) == ("intact", 0)
+        assert checked(place, bundle) == ("unknown_key", 1)
         assert checked(place, bundle, "--key", key) == ("intact", 0)
         assert checked(place, bundle, "--key", Path(key).read_text().strip()) == ("intact", 0)
-    inside = place.run(folder / "verify.py")
-    assert inside.returncode == 0
-    assert "compare the files in keys/" in inside.stderr
+    inside = place.run(folder / "verify.py", "--key", key)
+    assert (inside.returncode, inside.stderr) == (0, "")
+
+
+def test_a_key_that_came_with_the_bundle_is_shown_and_not_believed(
+    exported: Path, place: EmptyPlace, sealed: Books
+) -> None:
+    line = (sealed.folder / f"{STEM}.vkey").read_text().strip()
+    done = place.run(VERIFIER, str(exported))
+    said = done.stdout.splitlines()
+
+    assert done.returncode == 1
+    assert "is signed by a key in keys/, which nobody has compared" in said[1]
+    assert said[-1].startswith("Verdict: unknown_key: all agrees, but the key came with the bundle")
+    assert f"'{line}'" in said[-1]
+    assert not any("known key" in text or "intact" in text for text in said)
+    # Worse things are found all the same.
+    members = unpacked(exported)
+    forged = with_new_manifest({**members, "policy.json": flipped(members["policy.json"])})
+    assert checked(place, packed(forged, sealed.folder / "forged.zip"))[0] != "unknown_key"
+
+
+def test_a_bundle_that_is_forged_with_a_key_of_its_own_is_not_intact(
+    exported: Path, place: EmptyPlace, sealed: Books
+) -> None:
+    """The whole bundle made anew, by somebody who has a key of that name."""
+    key = public_key(sealed.folder, STEM)
+    for path in sealed.folder.glob(f"{STEM}.*"):
+        path.rename(path.with_name(f"true-{path.name}"))
+    true = ("--key", key[1].replace(STEM, f"true-{STEM}"))
+    assert sealed.ask("keygen").exit_code == 0
+    assert sealed.ask("checkpoint", "--first").exit_code == 0
+    made = sealed.ask("export", "evidence", "ADL-34", "--key", key[1], "-o", "forged.zip")
+    assert made.exit_code == 0, made.err
+    forged = Path("forged.zip").resolve()
+
+    assert checked(place, forged, *true) == ("unknown_key", 1)
+    assert checked(place, forged) == ("unknown_key", 1)
+
+
+def test_a_folder_with_links_is_refused(exported: Path, place: EmptyPlace, sealed: Books) -> None:
+    folder, key = sealed.folder / "unpacked", public_key(sealed.folder, STEM)
+    with ZipFile(exported) as archive:
+        archive.extractall(folder)
+    assert checked(place, folder, *key) == ("intact", 0)
+    for target in ("loop", "..", "checkpoint", "nowhere"):
+        link = folder / "proofs" / "loop"
+        link.symlink_to(target)
+        assert checked(place, folder, *key) == ("tampered", 1), target
+        link.unlink()
+    # A member that is a link to its own bytes elsewhere.
+    (folder / "policy.json").rename(sealed.folder / "policy.json")
+    (folder / "policy.json").symlink_to(sealed.folder / "policy.json")
+    assert checked(place, folder, *key) == ("tampered", 1)
 
 
 def test_the_place_is_empty(place: EmptyPlace) -> None:
@@ -180,7 +232,8 @@ def test_an_explanation_with_one_changed_digit_is_refused(
         digit = str((int(text[at]) + 1) % 10)
         changed = text[:at] + digit + text[at + 1 :]
         forged = with_new_manifest({**members, "explanation.json": changed.encode()})
-        if checked(place, packed(forged, sealed.folder / "forged.zip"))[1] == 0:
+        bundle = packed(forged, sealed.folder / "forged.zip")
+        if checked(place, bundle, *public_key(sealed.folder, STEM))[1] == 0:
             accepted.append(text[at - 30 : at + 10])
 
     assert accepted == []
@@ -196,9 +249,8 @@ def test_a_bundle_signed_by_a_stranger_is_of_an_unknown_key(
     assert checked(place, exported, "--key", "nonsense") == ("unreadable", 4)
 
 
-def test_an_earlier_checkpoint_shows_what_was_fixed_first(
-    books: Books, place: EmptyPlace, tmp_path: Path
-) -> None:
+def signed_in_between(books: Books) -> None:
+    """The worked example again, signed before its decision."""
     with Ledger.open(books.url, readonly=True) as ledger:
         events = list(ledger.events())
     for path in books.folder.glob("books.db*"):
@@ -209,6 +261,12 @@ def test_an_earlier_checkpoint_shows_what_was_fixed_first(
     assert books.ask("checkpoint").exit_code == 0
     with Ledger.open(books.url) as ledger:
         ledger.append_events(events[28:])
+
+
+def test_an_earlier_checkpoint_shows_what_was_fixed_first(
+    books: Books, place: EmptyPlace, tmp_path: Path
+) -> None:
+    signed_in_between(books)
     assert books.ask("export", "evidence", "ADL-34").exit_code == 3
     assert books.ask("checkpoint").exit_code == 0
 
@@ -216,12 +274,14 @@ def test_an_earlier_checkpoint_shows_what_was_fixed_first(
     members = unpacked(Path("both.zip"))
     assert "28-37.consistency" in members
     assert members["checkpoint-before"].startswith(f"{NAME}\n28\n".encode())
-    done = place.run(VERIFIER, str(Path("both.zip").resolve()))
+    key = public_key(books.folder, STEM)
+    done = place.run(VERIFIER, str(Path("both.zip").resolve()), *key)
+    assert done.returncode == 0
     assert "begins with the one that was signed at size 28" in done.stdout
     for name in ("28-37.consistency", "checkpoint-before"):
         for changed in ({**members, name: flipped(members[name])}, without(members, name)):
             bundle = packed(with_new_manifest(changed), tmp_path / "forged.zip")
-            assert checked(place, bundle)[1] != 0, name
+            assert checked(place, bundle, *key)[1] != 0, name
 
 
 def test_the_whole_log_may_come_along(sealed: Books, place: EmptyPlace) -> None:
@@ -229,11 +289,13 @@ def test_the_whole_log_may_come_along(sealed: Books, place: EmptyPlace) -> None:
     members = unpacked(Path("log.zip"))
 
     assert [name for name in members if name.startswith("log/")] == ["log/tile/entries/000.p/37"]
-    done = place.run(VERIFIER, str(Path("log.zip").resolve()))
+    key = public_key(sealed.folder, STEM)
+    done = place.run(VERIFIER, str(Path("log.zip").resolve()), *key)
     assert "all 37 events lead to the signed root" in done.stdout
     raw = members["log/tile/entries/000.p/37"]
     forged = with_new_manifest({**members, "log/tile/entries/000.p/37": flipped(raw)})
-    assert checked(place, packed(forged, sealed.folder / "forged.zip")) == ("tampered", 1)
+    bundle = packed(forged, sealed.folder / "forged.zip")
+    assert checked(place, bundle, *key) == ("tampered", 1)
 
 
 def test_a_trader_gets_its_own_row_and_nobody_elses(sealed: Books, place: EmptyPlace) -> None:
@@ -248,7 +310,8 @@ def test_a_trader_gets_its_own_row_and_nobody_elses(sealed: Books, place: EmptyP
     assert [name for name, raw in texts.items() if re.search(rb"carol|erin|bob", raw)] == []
     assert json.loads(json.loads(members["candidates.json"])["row"]["row"])["account"] == "dave"
     assert [name for name in members if name.startswith("events/")] == ["events/000000036.json"]
-    done = place.run(VERIFIER, str(Path("dave.zip").resolve()))
+    key = public_key(sealed.folder, STEM)
+    done = place.run(VERIFIER, str(Path("dave.zip").resolve()), *key)
     assert done.returncode == 0
     assert "the own row stands at rank 2 of 3" in done.stdout
     for args in (("--audience", "trader"), ("--account", "dave")):
@@ -263,7 +326,8 @@ def test_every_account_gets_a_bundle_that_is_accepted(
     made = sealed.ask("export", "evidence", "ADL-34", *audience, "-o", "own.zip")
 
     assert made.exit_code == 0, made.err
-    assert checked(place, Path("own.zip").resolve()) == ("intact", 0)
+    key = public_key(sealed.folder, STEM)
+    assert checked(place, Path("own.zip").resolve(), *key) == ("intact", 0)
 
 
 def test_what_does_not_exist_is_not_exported(sealed: Books) -> None:

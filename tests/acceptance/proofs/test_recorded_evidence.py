@@ -12,12 +12,14 @@ from tests.acceptance.proofs.bundles import (
     Members,
     flipped,
     packed,
+    public_key,
     unpacked,
     with_new_manifest,
 )
 from tests.unit.importers.generator.evenings import evening
 
 NAME = "zerosum.example/evening"
+STEM = "zerosum.example-evening"
 IMPORT = ("import", "hyperliquid", "--reading", "withdraw=fee-beside", "--allow-rejects")
 
 
@@ -74,7 +76,8 @@ def checked(place: EmptyPlace, folder: Path, members: Members) -> tuple[str, str
     """What the bundle's own verifier says of it, its verdict, and how it leaves."""
     program = folder / "verify.py"
     program.write_bytes(unpacked(folder / "bundle.zip")["verify.py"])
-    done = place.run(program, str(packed(members, folder / "changed.zip")))
+    changed, key = packed(members, folder / "changed.zip"), public_key(folder, STEM)
+    done = place.run(program, str(changed), *key)
     assert "Traceback" not in done.stderr, done.stderr
     verdict = done.stdout.strip().rpartition("\n")[2].split(":")[1].strip()
     return done.stdout, verdict, done.returncode
@@ -99,7 +102,10 @@ def test_a_bundle_of_a_recorded_close_convinces_where_nothing_of_ours_is(
         (folder / member).parent.mkdir(parents=True, exist_ok=True)
         (folder / member).write_bytes(raw)
     for _ in range(2):
-        assert place.run(folder / "verify.py").returncode == 0
+        key = public_key(books.folder, STEM)
+        assert place.run(folder / "verify.py", *key).returncode == 0
+    done = place.run(folder / "verify.py")
+    assert (done.returncode, "Verdict: unknown_key" in done.stdout) == (1, True)
 
 
 def test_the_same_log_gives_the_same_bytes(exported: Path, books: Books) -> None:

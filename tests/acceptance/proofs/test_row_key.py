@@ -11,7 +11,14 @@ from cli.cascade_mini import SCENARIO
 from domain.merkle import leaf_hash, root_of
 from ledger.row_keys import read_row_key
 from tests.acceptance.calling import Books
-from tests.acceptance.proofs.bundles import EmptyPlace, packed, unpacked, with_new_manifest
+from tests.acceptance.proofs.bundles import (
+    EmptyPlace,
+    packed,
+    public_key,
+    unpacked,
+    with_new_manifest,
+)
+from tests.acceptance.proofs.conftest import STEM
 from tests.acceptance.proofs.test_evidence import VERIFIER
 from tests.row_keys import OTHER_KEY, ROW_KEY, key_file, tell
 
@@ -185,7 +192,7 @@ def test_a_bundle_of_salted_rows_convinces_a_stranger(salted: Books, place: Empt
         assert json.loads(members["policy.json"])["policy"]["row_key_digest"] == ROW_KEY.digest
         secret = (salted.folder / "rows.key").read_bytes().strip().split(b"+", 3)[3]
         assert not any(secret in raw or ROW_KEY.secret in raw for raw in members.values())
-        done = place.run(VERIFIER, str(Path(name).resolve()))
+        done = place.run(VERIFIER, str(Path(name).resolve()), *public_key(salted.folder, STEM))
         assert done.returncode == 0, done.stdout + done.stderr
     others = [ROW_KEY.salt("ADL-34", name).encode() for name in ("bob", "carol")]
     assert not any(salt in raw for raw in own.values() for salt in others)
@@ -222,4 +229,5 @@ def test_a_bundle_that_hides_or_invents_its_salts_is_refused(
             forgeries.append({"explanation.json": own})
         for changed in forgeries:
             forged = packed(with_new_manifest({**members, **changed}), Path("forged.zip"))
-            assert place.run(VERIFIER, str(forged.resolve())).returncode == 1, (name, *changed)
+            done = place.run(VERIFIER, str(forged.resolve()), *public_key(salted.folder, STEM))
+            assert (done.returncode, "tampered" in done.stdout) == (1, True), (name, *changed)

@@ -227,16 +227,25 @@ def test_kept_copies_count_like_given_files(
     assert judged(url).detail.startswith("anchored to size 30")
     assert judged(url, keys=(STRANGER,)).verdict == "unknown_key"
     with Ledger.open(url, readonly=True) as ledger:
-        store = ledger.store
+        store, known = ledger.store, [KEY.verifier]
         assert sizes_of(
             covering_note(store, 15),
             covering_note(store, 15, newest=False),
             covering_note(store, 15, size=20),
             covering_note(store, 25, size=20),
             covering_note(store, 31),
-            note_before(store, 20),
-            note_before(store, 10),
-        ) == [30, 20, 20, None, None, 10, None]
+            note_before(store, 20, known),
+            note_before(store, 21, known),
+            note_before(store, 31, known),
+            note_before(store, 10, known),
+            note_before(store, 31, [STRANGER.verifier]),
+            note_before(store, 31, ()),
+        ) == [30, 20, 20, None, None, 10, 20, 30, None, None, None]
+    # The newest is by a key that nobody knows: an older one serves.
+    stranger = STRANGER.signed(Checkpoint(NAME, 25, bytes(32)))
+    keep(url, stranger)
+    with Ledger.open(url, readonly=True) as ledger:
+        assert sizes_of(note_before(ledger.store, 26, known)) == [20]
 
 
 def sizes_of(*notes: SignedNote | None) -> list[int | None]:
@@ -276,7 +285,7 @@ def test_a_kept_row_that_is_no_checkpoint_is_named_and_takes_nothing_from_a_soun
             covering_note(ledger.store, 1),
             covering_note(ledger.store, 11, newest=False),
             covering_note(ledger.store, 31),
-            note_before(ledger.store, 20),
+            note_before(ledger.store, 20, [KEY.verifier]),
         ) == [30, 30, None, 10]
 
 

@@ -1,11 +1,22 @@
 """Is the state at any moment of the past the fold of what was written until then?"""
 
+import sqlite3
+import tracemalloc
+import zlib
+from contextlib import closing
+from hashlib import sha256
+
 import pytest
 
-from domain.snapshot import state_digest
+from domain.account import Account
+from domain.canonical import canonical_bytes
+from domain.snapshot import state_digest, state_of
 from domain.venue import Venue, apply
+from ledger import folding
 from ledger.errors import UnknownSeq
+from ledger.folding import LARGEST_BOUND, state_bound, written_state
 from ledger.ledger import Ledger
+from ledger.verification import verify
 from tests.unit.ledger.stories import archive, deposits, opened
 
 
@@ -65,3 +76,87 @@ def test_a_recorded_log_folds_the_same_way(ledger: Ledger) -> None:
     live = state_digest(ledger.venue)
 
     assert state_digest(ledger.venue_at(ledger.head)) == live
+
+
+def kept_at(url: str, seq: int) -> bytes | None:
+    with Ledger.open(url, readonly=True) as reader, reader.store.read() as connection:
+        return written_state(connection, seq)
+
+
+def put(url: str, seq: int, written: bytes, packed: bytes | None = None) -> None:
+    """Put a snapshot with its right digest into the store."""
+    state = zlib.compress(written) if packed is None else packed
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("DELETE FROM snapshot WHERE seq = ?", (seq,))
+        row = (seq, sha256(written).digest(), state)
+        connection.execute("INSERT INTO snapshot (seq, digest, state) VALUES (?, ?, ?)", row)
+
+
+def test_a_snapshot_up_to_its_bound_is_read_and_a_larger_one_is_not(
+    cascaded: Ledger, url: str
+) -> None:
+    bound = state_bound(60)
+
+    for size, is_read in ((bound - 1, True), (bound, True), (bound + 1, False)):
+        put(url, 60, b" " * size)
+        assert (kept_at(url, 60) is not None) == is_read
+    put(url, 60, b"{}", zlib.compress(b"{}") + b"more")
+    assert kept_at(url, 60) is None
+    put(url, 60, b"{}", zlib.compress(b"{}")[:-1])
+    assert kept_at(url, 60) is None
+    put(url, 60, b" ", b" " * (bound + 1))
+    assert kept_at(url, 60) is None
+
+
+def test_a_forged_snapshot_of_some_kilobytes_unpacks_to_no_gigabytes(
+    cascaded: Ledger, url: str
+) -> None:
+    packer, block = zlib.compressobj(9), bytes(1 << 20)
+    packed = b"".join(packer.compress(block) for _ in range(256)) + packer.flush()
+    cascaded.snapshot()
+    cascaded.submit({"command": "deposit", "account": "dave", "amount": "3"})
+    put(url, 61, b"", packed)
+    assert len(packed) < 1 << 20
+
+    tracemalloc.start()
+    try:
+        with Ledger.open(url, readonly=True) as reader:
+            assert reader.venue_at(61).head == 61
+            report = verify(reader)
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+    failed = [(check.name, check.seq) for check in report.checks if check.result == "failed"]
+    assert (report.verdict, failed) == ("unsealed", [("snapshot_equals_fold", 61)])
+
+
+def test_a_million_accounts_with_positions_in_three_markets_stay_below_the_bound(
+    cascaded: Ledger,
+) -> None:
+    venue, base = cascaded.venue_at(60), len(canonical_bytes(state_of(cascaded.venue)))
+    market = venue.markets["BTC-PERP"]
+    position = next(iter(market.positions.values()))._replace(
+        quantity=-(10**9), cost=-(10**15), opened_seq=10**7
+    )
+    names = [f"0x{number:040x}" for number in range(1_000)]
+    for name in names:
+        venue.accounts[name] = Account(name, "trader", 10**7, 10**15)
+        venue.cash[name] = 10**15
+        venue.versions[f"account/{name}"] = 10**6
+    without = len(canonical_bytes(state_of(venue)))
+    market.positions.update(dict.fromkeys(names, position))
+    market.realized.update(dict.fromkeys(names, -(10**15)))
+    one_market = len(canonical_bytes(state_of(venue))) - without
+
+    million = (without - base + 3 * one_market) * 1_000
+    assert state_bound(10**6) == LARGEST_BOUND
+    assert LARGEST_BOUND // 3 < million < LARGEST_BOUND * 2 // 3
+
+
+def test_a_state_beyond_the_bound_is_not_kept(
+    cascaded: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "LARGEST_BOUND", 1_000)
+    cascaded.snapshot()
+
+    assert not cascaded.has_snapshot()

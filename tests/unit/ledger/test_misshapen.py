@@ -15,7 +15,7 @@ import pytest
 from ledger.errors import StoreError, StoreSchema, StoreUnreadable
 from ledger.ledger import Ledger
 from ledger.report import Report
-from ledger.verification import verify_store
+from ledger.verification import verify, verify_store
 from tests.unit.ledger.stories import archive, cascade, command
 
 
@@ -170,6 +170,49 @@ def test_a_place_that_is_not_of_its_types_is_missed(tmp_path: Path) -> None:
     )
 
     assert failures(report) == {"counted_once": 6}
+
+
+NO_TEXT = "CAST(x'eda080' AS TEXT)"
+NO_TEXTS = {
+    "tx": ("software_version", "first_seq = 7", {"log_in_order": 7}),
+    "event": ("type", "seq = 7", {"log_in_order": 7, "tree": 7, "counted_once": 7}),
+    "stream": ("name", "id = (SELECT stream FROM event WHERE seq = 7)", {"log_in_order": 7}),
+    "idempotency": ("id", "first_seq = 7", {"counted_once": 7}),
+}
+
+
+@pytest.mark.parametrize("table", NO_TEXTS)
+def test_a_text_that_is_no_utf_8_is_named_by_its_event(books: Path, table: str) -> None:
+    column, where, found = NO_TEXTS[table]
+    report = edited(books, f"UPDATE {table} SET {column} = {NO_TEXT} WHERE {where}")
+
+    assert (report.verdict, report.exit_code, report.seq) == ("tampered", 1, 7)
+    assert found.items() <= failures(report).items()
+    with Ledger.open(f"sqlite:///{books}", readonly=True) as ledger:
+        assert ledger.head == 22
+        if table in ("event", "stream"):
+            with pytest.raises(StoreUnreadable):
+                list(ledger.rows())
+
+
+def test_a_file_whose_name_is_no_utf_8_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "books.db"
+    with Ledger.create(f"sqlite:///{path}") as ledger:
+        ledger.record(archive(3))
+
+    report = edited(path, f"UPDATE source_file SET name = {NO_TEXT}")
+
+    assert (report.verdict, report.seq) == ("tampered", 5)
+
+
+def test_after_a_verification_texts_are_texts_again(books: Path) -> None:
+    with Ledger.open(f"sqlite:///{books}", readonly=True) as ledger:
+        assert verify(ledger).verdict == "unsealed"
+        for _ in range(5):
+            with ledger.store.read() as connection:
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                assert driver.text_factory is str
 
 
 @pytest.mark.parametrize("edit", ["size = NULL", "size = 'x'", "edge = 5", "root = NULL"])

@@ -11,6 +11,7 @@ from domain.envelope import UnreadableEventError
 from domain.venue import Fact
 from ledger.errors import DecidedLog, LogOutOfOrder, SourceConflict
 from ledger.ledger import Ledger
+from ledger.store import sealed_state
 from ledger.verification import verify
 from tests.unit.ledger.stories import archive, cascade, command
 
@@ -36,6 +37,33 @@ def test_facts_make_the_same_log_in_any_batch(ledger: Ledger, tmp_path: Path, ba
         assert list(other.rows()) == list(ledger.rows())
         assert "event_of_stream" in indexes(other)
         assert failed(other) == []
+
+
+def test_whoever_reads_during_an_import_sees_whole_batches_and_no_alarm(
+    ledger: Ledger, url: str
+) -> None:
+    """The last of them began to read before the import did, and still sees the moment it began."""
+    seen: list[tuple[int, int, str]] = []
+
+    def watched() -> Iterator[Fact]:
+        for fact in archive(40):
+            with Ledger.open(url, readonly=True) as reader:
+                events = list(reader.events())
+                report = verify(reader)
+                assert reader.root_at(reader.head) == reader.root
+                seen.append((reader.head, len(events), report.verdict))
+                assert [check for check in report.checks if check.result == "failed"] == []
+            yield fact
+
+    with Ledger.open(url, readonly=True) as early, early.store.read() as connection:
+        before = sealed_state(connection)
+        ledger.record(watched(), batch=10)
+        assert sealed_state(connection) == before
+    assert {head % 10 for head, _, _ in seen} == {0}
+    assert {verdict for *_, verdict in seen} == {"unsealed"}
+    assert all(head == count for head, count, _ in seen)
+    assert len({head for head, *_ in seen}) == 9
+    assert failed(ledger) == []
 
 
 def test_importing_the_same_file_twice_records_nothing_new(ledger: Ledger) -> None:

@@ -303,3 +303,57 @@ def test_a_server_that_may_lose_commits_is_not_written_to(ledger: Ledger, url: s
     careless = f"{url}%20-csynchronous_commit%3Doff"
     with Ledger.open(careless) as opened, opened.store.read() as connection:
         assert opened.store.database.settings(connection)["synchronous_commit"] == "on"
+
+
+OTHER_INDEX = "CREATE UNIQUE INDEX event_of_stream ON event"
+GUARDS = {
+    "a trigger less": (
+        "DROP TRIGGER event_refuses_change ON event",
+        "trigger event_refuses_change is missing",
+    ),
+    "a trigger that is switched off": (
+        "ALTER TABLE event DISABLE TRIGGER event_refuses_truncate",
+        "trigger event_refuses_truncate is another",
+    ),
+    "a trigger more": (
+        "CREATE TRIGGER more BEFORE DELETE ON event EXECUTE FUNCTION zerosum_refuses_change()",
+        "trigger more is too much",
+    ),
+    "no index": ("DROP INDEX event_of_stream", "index event_of_stream is missing"),
+    "an index of some rows": (
+        f"DROP INDEX event_of_stream; {OTHER_INDEX} (stream, version) WHERE seq < 0",
+        "index event_of_stream is another",
+    ),
+    "an index of other columns": (
+        f"DROP INDEX event_of_stream; {OTHER_INDEX} (version)",
+        "index event_of_stream is another",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_what_the_server_no_longer_refuses_is_named(ledger: Ledger, url: str, name: str) -> None:
+    statement, said = GUARDS[name]
+
+    def changed() -> list[str]:
+        with ledger.store.read() as connection:
+            return ledger.store.database.changed_guards(connection)
+
+    assert changed() == []
+    with connected(url) as owner:
+        owner.execute(statement)
+    assert changed() == [said]
+    assert f"; {len(changed())} guards changed" in verify_store(url).checks[0].detail
+
+
+def test_a_function_that_refuses_nothing_is_another_trigger(ledger: Ledger, url: str) -> None:
+    with connected(url) as owner:
+        owner.execute(
+            "CREATE OR REPLACE FUNCTION zerosum_refuses_change() RETURNS trigger"
+            " LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+        )
+    with ledger.store.read() as connection:
+        said = ledger.store.database.changed_guards(connection)
+
+    assert len(said) == 14
+    assert "trigger tile_refuses_change is another" in said

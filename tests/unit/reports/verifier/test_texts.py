@@ -1,6 +1,7 @@
 """Does the verifier read keys, notes and JSON as strictly as they are defined?"""
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -224,20 +225,13 @@ def test_a_folder_is_read_with_everything_in_it(tmp_path: Path) -> None:
     assert verify.members_of(tmp_path) == {"a": b"a", "b/c": b"c"}
 
 
-def test_named_keys_are_files_or_lines_and_replace_those_of_the_bundle(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "x.vkey"
-    path.write_text(key_line())
-    members = {
-        "keys/b.vkey": key_line("b").encode(),
-        "keys/a.vkey": key_line("a").encode(),
-        "key": b"",
-    }
-    assert verify.known_keys([str(path), key_line("c")], members) == [
-        KEY,
-        ("c", identity("c"), PUBLIC),
-    ]
-    assert capsys.readouterr().err == ""
-    assert [name for name, *_ in verify.known_keys([], members)] == ["a", "b"]
-    assert "compare the files in keys/" in capsys.readouterr().err
+def test_a_folder_may_hold_no_link_and_nothing_else_than_files(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").write_bytes(b"a")
+    for target in ("loop", "..", "../a", "nowhere"):
+        link = tmp_path / "b" / "loop"
+        link.symlink_to(target)
+        refused(lambda: verify.members_of(tmp_path), "links or no files: ['loop']", "tampered")
+        link.unlink()
+    os.mkfifo(tmp_path / "b" / "pipe")
+    refused(lambda: verify.members_of(tmp_path), "['pipe']", "tampered")
