@@ -21,6 +21,7 @@ from importers.hyperliquid.rows import (
     NANOSECONDS,
     Funding,
     Mark,
+    Place,
     Refused,
     RowRefused,
     Update,
@@ -93,6 +94,21 @@ class Books(RecordedBooks):
                 self.sums(account)
                 self.memory.doubt(account).add(why)
 
+    def contradict(
+        self, statement: str, account: str, place: Place, time: int, block: int | None
+    ) -> None:
+        """Say in the log that the venue's own words about an account are not what the books say.
+
+        Nobody knows what the account has from now on, until a state says it: said once till then.
+        """
+        if account in self.memory.uncertain:
+            return
+        self.sums(account)
+        key = f"differs|{statement}|{account}|{time // NANOSECONDS}"
+        source = place_source(place, key, account=account, block=block)
+        data = {"code": "statement_differs", "detail": statement}
+        self.emit("venue.fact_rejected/1", "venue", data, time, source)
+
     def is_own(self, account: str) -> bool:
         """Whether rows speak about this account: neither outside nor the venue's own."""
         if account.startswith(OUTSIDE) or account == ROUNDING:
@@ -152,11 +168,15 @@ class Books(RecordedBooks):
                 self.report.assertions.meet("funding_size")
                 return
             booked = held * lot.fraction()
+        elif row.size.mantissa and row.account in self.venue.accounts:
+            # The account is there, and holds what no row of it has shown so far.
+            self.contradict("funding_size", row.account, row.place, row.time, row.block)
         subject = f"{row.account} {row.coin}"
         if not self.report.assertions.compare(
             "funding_size", row.place, subject, row.size.fraction(), booked
         ):
             self.report.find("funding_size_differs", row.place)
+            self.contradict("funding_size", row.account, row.place, row.time, row.block)
 
     def update(self, row: Update, choices: Mapping[str, str]) -> bool:
         """Book a ledger update by the table of effects; false when it moves nothing."""

@@ -73,6 +73,9 @@ class LiquidationRows:
             "liquidation_account_value", row.place, account, said, booked
         ):
             report.find("liquidation_account_value_differs", row.place)
+            self._books.contradict(
+                "liquidation_account_value", account, row.place, row.time, row.block
+            )
 
     def _compare_notional(
         self, row: Update, said: Fraction, sizes: dict[str, Fraction] | None

@@ -17,6 +17,7 @@ ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
 MIDWAY = frozenset({"gap", "opening"})
 OUTSIDE = "outside:"
 UNKNOWN_CASH = "unknown cash"
+UNCERTAIN_CASH = "cash uncertain"
 OPENING_CASH = "opening_cash"
 STATE_KEY = "state|"
 """Keys of rows of snapshots and account states begin like this."""
@@ -36,6 +37,8 @@ class Memory:
         self.met: set[tuple[str, str]] = set()
         self._gaps: dict[tuple[str, str], int] = {}
         self.doubts: dict[str, set[str]] = {}
+        self.uncertain: set[str] = set()
+        """Accounts that a fact of the log leaves in doubt, until a state says what they have."""
         self._fresh: set[str] = set()
         self._given: dict[str, int] = {}
         self.began: tuple[int, int | None] | None = None
@@ -119,7 +122,8 @@ class Memory:
             for name in ("account", "account_of_partner"):
                 account = event["source"].get(name)
                 if account is not None:
-                    self.doubt(str(account)).add("cash uncertain")
+                    self.doubt(str(account)).add(UNCERTAIN_CASH)
+                    self.uncertain.add(str(account))
         elif kind == "account.opened/1":
             account = event["stream"].partition("/")[2]
             if not account.startswith((OUTSIDE, "rounding:")):
@@ -138,9 +142,8 @@ class Memory:
         reason, receiver = data["reason"], data["to"]
         if reason == OPENING_CASH:
             account = str(event["source"].get("account", ""))
-            self.doubt(account).difference_update(
-                ("cash uncertain", UNKNOWN_CASH, "unknown opening")
-            )
+            self.doubt(account).difference_update((UNCERTAIN_CASH, UNKNOWN_CASH, "unknown opening"))
+            self.uncertain.discard(account)
             self._fresh.discard(account)
             self._given[account] = event["seq"]
             if self.began is None and "start" in event["source"]:

@@ -1,5 +1,6 @@
 """What the venue says in passing is compared with the books, and never moves them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ from tests.unit.importers.archives import (
     ALICE,
     BLOCK,
     BOB,
+    NOON,
     VAULT,
     Imported,
     block_fill,
     both,
+    differing,
     imported,
     ledger_update,
     misc_line,
@@ -48,6 +51,23 @@ def liquidated(tmp_path: Path, *lines: str, mark: str = "60") -> Imported:
     return imported(misc, fills, marks)
 
 
+def liquidated_again(tmp_path: Path, after: Imported) -> Imported:
+    """The same files once more."""
+    names = ("misc.jsonl", "fills.jsonl", "marks.csv")
+    return imported(*(tmp_path / name for name in names), after=after)
+
+
+def answer(time: int) -> dict[str, Any]:
+    """Alice is worth 21.5, with two lots at a mark of 60."""
+    summary = {"accountValue": "21.5", "totalNtlPos": "120.0"}
+    held = {"coin": "BTC", "szi": "2.0", "positionValue": "120.0", "unrealizedPnl": "-80.0"}
+    return {
+        "marginSummary": summary,
+        "assetPositions": [{"type": "oneWay", "position": held}],
+        "time": time,
+    }
+
+
 def met(found: Imported) -> dict[str, tuple[int, int, int]]:
     kinds = found.report.assertions.kinds
     return {name: (one.met, one.differs, one.undecidable) for name, one in kinds.items()}
@@ -75,6 +95,38 @@ def test_another_value_is_a_finding_and_moves_nothing(tmp_path: Path) -> None:
         "liquidation_account_value_differs",
     }
     assert found.venue.cash[ALICE] == 100_000_000
+    status = {one.sums.account: one.status for one in found.report.checked}
+    assert status == {ALICE: "cash uncertain", BOB: "exact", VAULT: "exact"}
+    assert [(one["account"], one["block"]) for one in differing(found)] == [(ALICE, BLOCK + 24)]
+
+
+def test_who_is_in_doubt_stays_so_in_every_later_import_until_a_state_comes(
+    tmp_path: Path,
+) -> None:
+    first = liquidated(tmp_path, misc_line(2, liquidation("21.5")))
+    again = liquidated_again(tmp_path, first)
+    later = written(tmp_path / "later.jsonl", misc_line(3, liquidation("33.0")))
+    more = imported(later, after=first)
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(answer(time=NOON + 5000)))
+    settled = imported(state, after=first, account=ALICE)
+
+    assert again.events == []
+    assert differing(more) == []
+    assert met(more)["liquidation_account_value"] == (0, 0, 1)
+    assert [one.status for one in settled.report.checked] == ["exact"]
+    # 100 less than what the two lots cost, as the venue says it, and not 100 of her own.
+    assert settled.venue.equity(ALICE) == 21_500_000
+
+
+def test_a_size_that_funding_is_paid_on_and_nobody_traded_leaves_a_doubt(tmp_path: Path) -> None:
+    paid = {"Funding": {"deltas": [payment(ALICE, "-0.5", size="3.0"), payment(BOB, "0.5")]}}
+    misc = written(tmp_path / "m.jsonl", deposits(ALICE), misc_line(5, paid))
+    found = imported(misc)
+
+    assert [one["account"] for one in differing(found)] == [ALICE]
+    status = {one.sums.account: one.status for one in found.report.checked}
+    assert status == {ALICE: "cash uncertain", BOB: "unknown cash"}
 
 
 def test_a_value_may_be_that_just_before_the_accounts_own_forced_close(tmp_path: Path) -> None:
