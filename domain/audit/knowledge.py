@@ -24,6 +24,9 @@ HARMLESS_REFUSALS: Final = frozenset(
 )
 """Codes of refused rows that cannot have changed what an account holds here."""
 
+FUNDING_INCOMPLETE: Final = "funding_incomplete"
+"""Code of a fact: payers of an hour's funding are missing, and the account may be one of them."""
+
 SNAPSHOT: Final = "snapshot"
 """How the source of an opening says that it is one of all positions of an instant."""
 
@@ -243,7 +246,8 @@ class Knowledge:
         named = [source[key] for key in ("account", "account_of_partner") if key in source]
         for account in map(str, named):
             self.changed.append(account)
-            self._doubt(account, Doubt.CASH_UNCERTAIN)
+            is_funding = data["code"] == FUNDING_INCOMPLETE
+            self._doubt(account, Doubt.FUNDING_MISSING if is_funding else Doubt.CASH_UNCERTAIN)
         if named:
             return
         self.unattributed_count += 1

@@ -234,9 +234,11 @@ class HyperliquidImport:
             else:
                 for note in notes:
                     self.report.find(note, row.place)
+        rounds = self._rounds.closed()
+        self._books.doubt_funding(rounds)
         if sides:
             self._book_matches(sides)
-        for found in self._rounds.closed():
+        for found, _ in rounds:
             self._books.round_funding(found)
         self._matches.forced.close_instant()
         if stated and not self._states_first:

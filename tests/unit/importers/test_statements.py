@@ -205,6 +205,34 @@ def test_an_hour_whose_payers_are_missing_stays_where_it_is_seen(tmp_path: Path)
     assert not found.report.funding_rounds[0].is_complete
 
 
+def test_only_holders_without_a_payment_are_in_doubt_where_payers_are_missing(
+    tmp_path: Path,
+) -> None:
+    paid = {"Funding": {"deltas": [payment(ALICE, "-0.5", size="2.0")]}}
+    two = {"Funding": {"deltas": [*paid["Funding"]["deltas"], payment(BOB, "0.1", size="-2.0")]}}
+    misc = [deposits(ALICE, BOB, VAULT), misc_line(5, paid), misc_line(6, two)]
+    # The vault takes over from bob in the very block of the funding: it was none of the payers.
+    fills = [opened(), block_fill(5, *both(BOB, VAULT, "BTC", "1", "100", 8, buyer_start="-2"))]
+    one = imported(written(tmp_path / "m.jsonl", *misc[:2]), written(tmp_path / "f.jsonl", *fills))
+    both_paid = imported(
+        written(tmp_path / "m.jsonl", misc[0], misc[2]), written(tmp_path / "f.jsonl", fills[0])
+    )
+    again = imported(tmp_path / "m.jsonl", tmp_path / "f.jsonl", after=both_paid)
+
+    assert doubted(one) == [(BOB, "funding_incomplete")]
+    # Somebody's payment is wrong, and nobody knows whose.
+    assert doubted(both_paid) == [(ALICE, "funding_incomplete"), (BOB, "funding_incomplete")]
+    assert again.events == []
+
+
+def doubted(found: Imported) -> list[tuple[str, str]]:
+    return [
+        (event["source"]["account"], event["data"]["code"])
+        for event in found.events
+        if event["type"] == "venue.fact_rejected/1"
+    ]
+
+
 def test_an_account_that_trades_before_any_money_came_has_unknown_cash(tmp_path: Path) -> None:
     misc = written(tmp_path / "m.jsonl", deposits(ALICE))
     found = imported(misc, written(tmp_path / "f.jsonl", opened()))
