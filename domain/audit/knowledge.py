@@ -9,6 +9,7 @@ before a close count here, so nothing that is recorded later changes an audit.
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.audit.exact_marks import ExactMarks
 from domain.events import Event
 from domain.parties import parties
 from domain.units import AccountId, MarketId
@@ -108,12 +109,9 @@ class Knowledge:
         self.generation = 0
         """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
-        self.exactly_marked: set[MarketId] = set()
-        """Markets whose every mark stands in the log with its block: none is ever old.
-
-        None any more once a forced row prints a mark that those by block lack, each again from its
-        next mark by block on.
-        """
+        self._exact = ExactMarks()
+        self.exactly_marked = self._exact.markets
+        """Markets whose every mark stands in the log with its block: none is ever old."""
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
@@ -155,12 +153,7 @@ class Knowledge:
                 self.mark_times.get(market, (None, None))[0],
             )
             self.marks_seq = event["seq"]
-            source = event["source"]
-            if str(source.get("key", ""))[:5] != "mark|":
-                # A forced row: had all marks by block been there, it had told nothing new.
-                self.exactly_marked.clear()
-            elif "block" in source:
-                self.exactly_marked.add(market)
+            self._exact.meet(event)
         elif kind == "account.collateral_deposited/1":
             self._paid_in(event["stream"][8:])
         elif kind == "account.collateral_moved/1":

@@ -6,6 +6,7 @@ known again whatever file brings it.
 
 from collections.abc import Iterable
 
+from domain.audit.exact_marks import ExactMarks
 from domain.audit.knowledge import HARMLESS_REFUSALS
 from domain.events import Event
 from domain.position import Position
@@ -43,7 +44,8 @@ class Memory:
         self._given: dict[str, int] = {}
         self.began: tuple[int, int | None] | None = None
         self.marked: dict[str, int] = {}
-        self.exactly_marked: set[str] = set()
+        self._exact = ExactMarks()
+        self.exactly_marked = self._exact.markets
         self.chains = LiquidationChains()
 
     @classmethod
@@ -77,11 +79,7 @@ class Memory:
         if kind == "market.mark_price_updated/1":
             coin = event["stream"].partition("/")[2]
             self.marked[coin] = event["time"]
-            if (
-                str(event["source"].get("key", "")).startswith("mark|")
-                and "block" in event["source"]
-            ):
-                self.exactly_marked.add(coin)
+            self._exact.meet(event)
             return
         if not kind.startswith("market."):
             self._meet_account(kind, event)

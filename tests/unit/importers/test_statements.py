@@ -154,6 +154,43 @@ def test_a_value_may_be_that_just_before_the_accounts_own_forced_close(tmp_path:
     assert found.report.counts["liquidation_values_compared_within_block"] == 1
 
 
+def test_a_file_of_marks_that_ended_contradicts_nobody(tmp_path: Path) -> None:
+    """The forced row prints a mark of 50, which the marks by block lack: they end before it."""
+    forced = both(
+        VAULT,
+        ALICE,
+        "BTC",
+        "1",
+        "50",
+        9,
+        seller_start="2",
+        seller_closedPnl="-50.0",
+        dir="Liquidated Cross Long",
+        liquidation={"liquidatedUser": ALICE, "markPx": "50.0", "method": "backstop"},
+    )
+    told = misc_line(9, liquidation("0.0", "100.0"))
+    other = misc_line(9, liquidation("7.0", "99.0"))
+    found = liquidated(tmp_path, told, block_fill(9, *forced))
+    odd = liquidated(tmp_path, other, block_fill(9, *forced))
+
+    assert met(found) == {
+        "liquidated_notional": (1, 0, 0),
+        "liquidation_account_value": (1, 0, 0),
+    }
+    # What differs then may differ for the mark of another coin, too.
+    assert met(odd) == {"liquidated_notional": (0, 0, 1), "liquidation_account_value": (0, 0, 1)}
+    assert differing(found) == differing(odd) == []
+    assert found.report.findings == odd.report.findings == {}
+
+
+def test_of_two_liquidations_in_a_block_only_the_first_value_is_judged(tmp_path: Path) -> None:
+    lines = misc_line(2, liquidation("20.0"), liquidation("4.0", nonce=2))
+    found = liquidated(tmp_path, lines)
+
+    assert met(found)["liquidation_account_value"] == (1, 0, 1)
+    assert found.report.findings == {}
+
+
 def test_a_value_is_not_judged_without_exact_marks_or_for_a_single_leg(tmp_path: Path) -> None:
     misc = written(tmp_path / "m.jsonl", deposits(ALICE, BOB), misc_line(2, liquidation("20.0")))
     fills = written(tmp_path / "f.jsonl", opened())

@@ -73,6 +73,12 @@ def test_marks_by_block_are_all_there_until_a_forced_row_prints_one_more() -> No
     data = {"previous_price": 5, "price": 6}
     log.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
 
+    state = {"previous_price": 90, "price": 92}
+    stated = RecordedLog(markets=("M", "N"))
+    stated.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
+    stated.fact("market.mark_price_updated/1", "market/M", state, key="state|answer|a|1|M")
+
+    assert known(stated).exactly_marked == {"N"}
     assert complete.exactly_marked == {"M", "N"}
     assert lacking.exactly_marked == set()
     assert known(log).exactly_marked == {"N"}
