@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
+from domain.units import LARGEST_DECIMAL
 from importers.hyperliquid.fields import (
     LATEST_MILLISECOND,
     Raw,
@@ -165,12 +166,14 @@ def _instant(place: Place, name: Any) -> SnapshotInstant:
 
 
 def _number(raw: Raw, name: str) -> Fraction:
-    """The exact decimal of a JSON number or text, floats by their digits."""
+    """The exact decimal of a JSON number or text, floats by their digits; at most 10^30 in size."""
     value = raw.get(name)
-    if type(value) is int:
-        return Fraction(value)
-    if isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None:
-        return Fraction(value)
+    is_text = isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None
+    if type(value) is int or is_text:
+        number = Fraction(value)
+        if abs(number) <= LARGEST_DECIMAL:
+            return number
+        raise RowRefused("bad_field", f"{name} is beyond 10^30")
     raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
 
 

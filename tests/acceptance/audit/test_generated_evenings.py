@@ -59,6 +59,21 @@ def test_marks_of_the_minute_alone_accuse_nobody(tmp_path: Path) -> None:
     assert all(Fraction(one, 10**6) == other.fraction() for one, other in equities if other)
 
 
+def test_a_file_of_marks_that_ends_too_early_accuses_nobody(tmp_path: Path) -> None:
+    generate(tmp_path, seed=2, accounts=60, fills=2_000)
+    marks = tmp_path / "venue" / "marks_by_block.csv"
+    lines = marks.read_text().splitlines(keepends=True)
+    marks.write_text("".join(lines[: len(lines) * 2 // 3]))
+
+    rows = imported(tmp_path / "venue", readings={"withdraw": "fee-beside"})
+
+    assert rows.report.findings == {}
+    assert rows.report.assertions.kinds["liquidation_account_value"].undecidable > 0
+    assert differing(rows) == []
+    verdicts = [str(one.findings[SYMMETRIC].verdict) for one in audited(rows.events)]
+    assert set(verdicts) == {"conforms", "undecidable"}
+
+
 def test_an_hour_of_misc_events_that_is_missing_leaves_nobody_known(tmp_path: Path) -> None:
     generate(tmp_path, seed=2, accounts=60, fills=2_000)
     (hour,) = (tmp_path / "venue" / "misc_events_by_block").glob("hourly/*/19.*")
