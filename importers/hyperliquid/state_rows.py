@@ -168,13 +168,15 @@ def _instant(place: Place, name: Any) -> SnapshotInstant:
 def _number(raw: Raw, name: str) -> Fraction:
     """The exact decimal of a JSON number or text, floats by their digits; at most 10^30 in size."""
     value = raw.get(name)
-    is_text = isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None
-    if type(value) is int or is_text:
+    if type(value) is int:
         number = Fraction(value)
-        if abs(number) <= LARGEST_DECIMAL:
-            return number
+    elif isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None:
+        number = Fraction(value)
+    else:
+        raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
+    if abs(number) > LARGEST_DECIMAL:
         raise RowRefused("bad_field", f"{name} is beyond 10^30")
-    raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
+    return number
 
 
 def float_quantum(value: Fraction, unit: Fraction) -> Fraction:
