@@ -168,11 +168,11 @@ def _instant(place: Place, name: Any) -> SnapshotInstant:
 def _number(raw: Raw, name: str) -> Fraction:
     """The exact decimal of a JSON number or text, floats by their digits; at most 10^30 in size."""
     value = raw.get(name)
-    if type(value) is int:
-        number = Fraction(value)
-    elif isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None:
-        number = Fraction(value)
+    if isinstance(value, (Inexact, str)):
+        number = Fraction(value) if _NUMBER.fullmatch(value) is not None else None
     else:
+        number = Fraction(value) if type(value) is int else None
+    if number is None:
         raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
     if abs(number) > LARGEST_DECIMAL:
         raise RowRefused("bad_field", f"{name} is beyond 10^30")
