@@ -290,7 +290,7 @@ class CommandRejected(TypedDict):
 
 @with_config(STRICT)
 class FactRejected(TypedDict):
-    """A row of an archive could not be applied, and why."""
+    """A row of an archive was not applied, or contradicts what is known of an account, and why."""
 
     code: str
     detail: str

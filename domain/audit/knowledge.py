@@ -9,6 +9,7 @@ before a close count here, so nothing that is recorded later changes an audit.
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.audit.exact_marks import ExactMarks
 from domain.events import Event
 from domain.parties import parties
 from domain.units import AccountId, MarketId
@@ -23,6 +24,9 @@ HARMLESS_REFUSALS: Final = frozenset(
     {"out_of_scope", "duplicate", "aggregate", "before_snapshot", "after_end"}
 )
 """Codes of refused rows that cannot have changed what an account holds here."""
+
+FUNDING_INCOMPLETE: Final = "funding_incomplete"
+"""Code of a fact: payers of an hour's funding are missing, and the account may be one of them."""
 
 SNAPSHOT: Final = "snapshot"
 """How the source of an opening says that it is one of all positions of an instant."""
@@ -105,12 +109,9 @@ class Knowledge:
         self.generation = 0
         """How often the list of changes was begun anew."""
         self.mark_times: dict[MarketId, tuple[int | None, int | None]] = {}
-        self.exactly_marked: set[MarketId] = set()
-        """Markets whose every mark stands in the log with its block: none is ever old.
-
-        None any more once a forced row prints a mark that those by block lack, each again from its
-        next mark by block on.
-        """
+        self._exact = ExactMarks()
+        self.exactly_marked = self._exact.markets
+        """Markets whose every mark stands in the log with its block: none is ever old."""
         self.marks_seq = 0
         """Seq of the last mark of any market."""
         self.met_midway: dict[MarketId, int] = {}
@@ -152,12 +153,7 @@ class Knowledge:
                 self.mark_times.get(market, (None, None))[0],
             )
             self.marks_seq = event["seq"]
-            source = event["source"]
-            if str(source.get("key", ""))[:5] != "mark|":
-                # A forced row: had all marks by block been there, it had told nothing new.
-                self.exactly_marked.clear()
-            elif "block" in source:
-                self.exactly_marked.add(market)
+            self._exact.meet(event)
         elif kind == "account.collateral_deposited/1":
             self._paid_in(event["stream"][8:])
         elif kind == "account.collateral_moved/1":
@@ -243,7 +239,8 @@ class Knowledge:
         named = [source[key] for key in ("account", "account_of_partner") if key in source]
         for account in map(str, named):
             self.changed.append(account)
-            self._doubt(account, Doubt.CASH_UNCERTAIN)
+            is_funding = data["code"] == FUNDING_INCOMPLETE
+            self._doubt(account, Doubt.FUNDING_MISSING if is_funding else Doubt.CASH_UNCERTAIN)
         if named:
             return
         self.unattributed_count += 1

@@ -5,10 +5,10 @@ the state that the log will have. Whatever the rows do not say is booked against
 that says so; nothing is ever invented inside a user's account to make a sum fit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from domain.audit.knowledge import FUNDING_AT_LATEST
+from domain.audit.knowledge import FUNDING_AT_LATEST, FUNDING_INCOMPLETE
 from domain.units import whole_steps
 from domain.venue import Venue, apply, next_event
 from importers.hyperliquid.accounts import AccountSums, Standing
@@ -21,6 +21,7 @@ from importers.hyperliquid.rows import (
     NANOSECONDS,
     Funding,
     Mark,
+    Place,
     Refused,
     RowRefused,
     Update,
@@ -93,6 +94,27 @@ class Books(RecordedBooks):
                 self.sums(account)
                 self.memory.doubt(account).add(why)
 
+    def contradict(
+        self,
+        statement: str,
+        account: str,
+        place: Place,
+        time: int,
+        block: int | None,
+        code: str = "statement_differs",
+    ) -> None:
+        """Say in the log that the venue's own words about an account are not what the books say.
+
+        Nobody knows what the account has from now on, until a state says it: said once till then.
+        """
+        if account in self.memory.uncertain:
+            return
+        self.sums(account)
+        key = f"differs|{statement}|{account}|{time // NANOSECONDS}"
+        source = place_source(place, key, account=account, block=block)
+        data = {"code": code, "detail": statement}
+        self.emit("venue.fact_rejected/1", "venue", data, time, source)
+
     def is_own(self, account: str) -> bool:
         """Whether rows speak about this account: neither outside nor the venue's own."""
         if account.startswith(OUTSIDE) or account == ROUNDING:
@@ -138,6 +160,26 @@ class Books(RecordedBooks):
         source = place_source(found.place, found.key, block=found.block)
         self.move(payer, receiver, abs(found.total), "funding_rounding", found.time, source)
 
+    def doubt_funding(self, rounds: Iterable[tuple[FundingRound, frozenset[str]]]) -> None:
+        """Where payers are missing, who holds the coin and has no payment may be one of them.
+
+        Asked before the block's fills, or in the other order after: funding is paid on that.
+        """
+        for found, paid in rounds:
+            market = self.venue.markets.get(found.coin)
+            if market is None or found.is_complete or self.is_recorded(found.time):
+                continue
+            holders = {name for name in market.positions if self.is_own(name)}
+            for account in sorted(holders - paid or holders):
+                self.contradict(
+                    f"funding {found.coin}",
+                    account,
+                    found.place,
+                    found.time,
+                    found.block,
+                    FUNDING_INCOMPLETE,
+                )
+
     def _check_size(self, row: Funding) -> None:
         """The size in a funding row is an assertion: it never changes a position."""
         if row.size is None or row.samples > 1 or self.is_recorded(row.time):
@@ -152,11 +194,15 @@ class Books(RecordedBooks):
                 self.report.assertions.meet("funding_size")
                 return
             booked = held * lot.fraction()
+        elif row.size.mantissa and row.account in self.venue.accounts:
+            # The account is there, and holds what no row of it has shown so far.
+            self.contradict("funding_size", row.account, row.place, row.time, row.block)
         subject = f"{row.account} {row.coin}"
         if not self.report.assertions.compare(
             "funding_size", row.place, subject, row.size.fraction(), booked
         ):
             self.report.find("funding_size_differs", row.place)
+            self.contradict("funding_size", row.account, row.place, row.time, row.block)
 
     def update(self, row: Update, choices: Mapping[str, str]) -> bool:
         """Book a ledger update by the table of effects; false when it moves nothing."""

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from domain.instants import parse_instant
 from domain.rounding import half_even
-from domain.units import Decimal10, parse_decimal
+from domain.units import LARGEST_DECIMAL, Decimal10, parse_decimal
 from importers.hyperliquid.rows import MONEY_PLACES, NANOSECONDS, RowRefused
 
 LATEST_MILLISECOND: Final = 9_000_000_000_000
@@ -28,13 +28,15 @@ def text_of(raw: Raw, name: str) -> str:
 
 
 def decimal_of(raw: Raw, name: str) -> Decimal10:
-    """An exact decimal, written as a text."""
+    """An exact decimal of at most 10^30 in size, written as a text."""
     value = raw.get(name)
     number = None
     if type(value) is str and len(value) <= LONGEST_DECIMAL:
         number = parse_decimal(value)
     if number is None:
         raise RowRefused("bad_field", _found(name, value, "a decimal as text"))
+    if abs(number.mantissa) > LARGEST_DECIMAL * 10**number.places:
+        raise RowRefused("bad_field", f"{name} {value} is beyond 10^30")
     return number
 
 

@@ -3,7 +3,8 @@
 Each payment of a coin and hour is rounded by itself, so all of them together miss zero by less than
 one unit each. Where an archive's hour is complete in this sense, the remainder leaves
 `outside:funding:<coin>` for `rounding:funding`; a larger sum means that payers are missing, and
-stays where it is seen.
+stays where it is seen. Who holds the coin and has no payment is then in doubt; where all holders
+have one, nobody knows whose is wrong, and all are.
 """
 
 from dataclasses import dataclass, field
@@ -46,17 +47,16 @@ class FundingRounds:
         if row.block is not None and row.samples == 1:
             self._open.setdefault(row.coin, []).append(row)
 
-    def closed(self) -> list[FundingRound]:
-        """The rounds of the instant, by coin."""
+    def closed(self) -> list[tuple[FundingRound, frozenset[str]]]:
+        """The rounds of the instant by coin, each with whose payments they are."""
         if not self._open:
             return []
-        found = []
+        found: list[tuple[FundingRound, frozenset[str]]] = []
         for coin in sorted(self._open):
             rows = self._open[coin]
             first = rows[0]
             total = sum(row.paid for row in rows)
-            found.append(
-                FundingRound(coin, first.time, first.block or 0, len(rows), total, first.place)
-            )
+            round_ = FundingRound(coin, first.time, first.block or 0, len(rows), total, first.place)
+            found.append((round_, frozenset(row.account for row in rows)))
         self._open = {}
         return found

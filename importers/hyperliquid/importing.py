@@ -21,7 +21,7 @@ from importers.hyperliquid.funding_rounds import FundingRounds
 from importers.hyperliquid.known_fills import KnownFills
 from importers.hyperliquid.ledger_updates import LIQUIDATION, READINGS
 from importers.hyperliquid.match_books import MatchBooks
-from importers.hyperliquid.memory import Memory, is_doubtful
+from importers.hyperliquid.memory import UNCERTAIN_CASH, Memory, is_doubtful
 from importers.hyperliquid.merging import TOO_LATE, Instant, Merge, Reached
 from importers.hyperliquid.ordinary_trades import OrdinaryTrades
 from importers.hyperliquid.pairing import Match, Side, matches_of, new_side
@@ -234,9 +234,11 @@ class HyperliquidImport:
             else:
                 for note in notes:
                     self.report.find(note, row.place)
+        rounds = self._rounds.closed()
+        self._books.doubt_funding(rounds)
         if sides:
             self._book_matches(sides)
-        for found in self._rounds.closed():
+        for found, _ in rounds:
             self._books.round_funding(found)
         self._matches.forced.close_instant()
         if stated and not self._states_first:
@@ -363,7 +365,7 @@ class HyperliquidImport:
             return
         refused = refused_row(row, code, detail)
         if refused.account is not None and is_doubtful(code):
-            self._books.doubt(refused, "cash uncertain")
+            self._books.doubt(refused, UNCERTAIN_CASH)
         if self._memory.knows(refused.key):
             self.report.pass_known(refused)
         else:

@@ -3,12 +3,12 @@
 A `liquidation` ledger row states the account value just before the liquidation and the notional of
 what is liquidated. Which of the block's fills stand before that is not published: the value is
 compared before all fills of the block, and where it differs once more before the account's first
-forced close. Only what is met neither way is a finding.
+forced close, after the mark that this one prints. Only what is met neither way is a finding.
 """
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from importers.hyperliquid.assertions import account_value, notional_of
 from importers.hyperliquid.books import Books
@@ -17,6 +17,19 @@ from importers.hyperliquid.fill_rows import account_in, is_perpetual
 from importers.hyperliquid.rows import MONEY_PLACES, RowRefused, Update
 
 KIND = "liquidation"
+NOTIONAL: Final = "liquidated_notional"
+VALUE: Final = "liquidation_account_value"
+
+
+class _Waiting(NamedTuple):
+    """A statement that the books do not share, or not before the fills of its block."""
+
+    row: Update
+    value: Fraction | None
+    """The value that is said; None once it was met, or where it is that of one leg."""
+    notional: Fraction | None
+    """The same of the notional."""
+    sizes: dict[str, Fraction]
 
 
 class LiquidationRows:
@@ -24,7 +37,8 @@ class LiquidationRows:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._waiting: dict[str, Update] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        self._said: set[str] = set()
 
     def meet(self, row: Update) -> None:
         """A statement; one that cannot be read moves nothing either, and is a finding."""
@@ -39,52 +53,65 @@ class LiquidationRows:
         sizes = _sizes(row.delta.get("liquidatedPositions"))
         if self._books.is_recorded(row.time):
             return
-        self._compare_notional(row, notional, sizes)
-        if row.delta.get("leverageType") == "Isolated" or not sizes:
-            # The value is that of one leg, and the books know the whole account.
-            self._say(row, row.subject, None)
+        if not sizes:
+            self._say(NOTIONAL, row, row.subject, notional, None)
+            self._say(VALUE, row, row.subject, said, None)
             return
         account = account_in(row.subject, min(sizes))
-        if self._value(account) != said:
-            self._waiting[account] = row
-        else:
-            self._say(row, account, said)
+        waiting = _Waiting(row, said, notional, sizes)
+        if notional_of(self._books.venue, sizes) == notional:
+            self._say(NOTIONAL, row, account, notional, notional)
+            waiting = waiting._replace(notional=None)
+        if row.delta.get("leverageType") == "Isolated" or account in self._said:
+            # The value is that of one leg, and the books know the whole account; or it is that
+            # after some of the block's forced closes, and nobody knows after which.
+            self._say(VALUE, row, account, said, None)
+            waiting = waiting._replace(value=None)
+        elif self._value(account) == said:
+            self._say(VALUE, row, account, said, said)
+            waiting = waiting._replace(value=None)
+        self._said.add(account)
+        if waiting.notional is not None and account in self._waiting:
+            self._say(NOTIONAL, row, account, notional, None)
+        elif waiting.notional is not None or waiting.value is not None:
+            self._waiting[account] = waiting
 
     def before_forced(self, account: str) -> None:
         """The first forced close of an account is next: the statement holds now or never."""
-        if self._waiting:
-            row = self._waiting.pop(account, None)
-            if row is not None:
-                self._say(row, account, self._value(account))
+        waiting = self._waiting.get(account)
+        if waiting is not None:
+            if waiting.value is not None:
                 self._books.report.count("liquidation_values_compared_within_block")
+            self._settle(account)
 
     def close(self) -> None:
         """The instant is over: what is still waiting was not met before its fills."""
-        waiting, self._waiting = self._waiting, {}
-        for account in sorted(waiting):
-            self._say(waiting[account], account, self._value(account))
+        for account in sorted(self._waiting):
+            self._settle(account)
+        self._said.clear()
 
-    def _say(self, row: Update, account: str, booked: Fraction | None) -> None:
-        said = decimal_of(row.delta, "accountValue").fraction()
-        if booked != said and not self._are_exact(self._books.venue.holdings.get(account, ())):
-            booked = None
-        report = self._books.report
-        if not report.assertions.compare(
-            "liquidation_account_value", row.place, account, said, booked
-        ):
-            report.find("liquidation_account_value_differs", row.place)
+    def _settle(self, account: str) -> None:
+        """Say what the books have now; where the marks turned out not to be those of the instant,
+        as the forced row itself may show, they cannot tell.
+        """
+        row, value, notional, sizes = self._waiting.pop(account)
+        worth = self._value(account)
+        if notional is not None:
+            booked = notional_of(self._books.venue, sizes)
+            is_sure = booked == notional or self._are_exact(sizes)
+            self._say(NOTIONAL, row, account, notional, booked if is_sure else None)
+        if value is not None:
+            held = self._books.venue.holdings.get(account, ())
+            is_sure = worth == value or self._are_exact(held)
+            self._say(VALUE, row, account, value, worth if is_sure else None)
 
-    def _compare_notional(
-        self, row: Update, said: Fraction, sizes: dict[str, Fraction] | None
+    def _say(
+        self, name: str, row: Update, account: str, said: Fraction, booked: Fraction | None
     ) -> None:
-        booked = None if sizes is None else notional_of(self._books.venue, sizes)
-        if booked != said and not self._are_exact(sizes or ()):
-            booked = None
-        report = self._books.report
-        if not report.assertions.compare(
-            "liquidated_notional", row.place, row.subject, said, booked
-        ):
-            report.find("liquidated_notional_differs", row.place)
+        books = self._books
+        if not books.report.assertions.compare(name, row.place, account, said, booked):
+            books.report.find(f"{name}_differs", row.place)
+            books.contradict(name, account, row.place, row.time, row.block)
 
     def _are_exact(self, coins: Iterable[str]) -> bool:
         """Whether the marks of these coins are those of the instant: only then differ values."""

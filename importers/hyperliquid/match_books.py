@@ -16,6 +16,7 @@ from importers.hyperliquid.checks import Check
 from importers.hyperliquid.forced_books import ForcedBooks
 from importers.hyperliquid.forced_closes import liquidation_of
 from importers.hyperliquid.labels import FREE_OF_FEES, SETTLEMENT, label_faults
+from importers.hyperliquid.memory import UNCERTAIN_CASH
 from importers.hyperliquid.pairing import Match, Side
 from importers.hyperliquid.recorded_books import OUTSIDE, Source, place_source
 from importers.hyperliquid.rows import FEE_NOT_PRINTED, Place
@@ -192,7 +193,7 @@ class MatchBooks:
                         side.fill.closed_pnl,
                     )
                 if side.fill.closed_pnl is None:
-                    sums.doubts.add("cash uncertain")
+                    sums.doubts.add(UNCERTAIN_CASH)
                     sums.add_residue("closed_pnl_unknown", realized)
                     printed += realized
                 else:

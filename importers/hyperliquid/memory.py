@@ -6,6 +6,7 @@ known again whatever file brings it.
 
 from collections.abc import Iterable
 
+from domain.audit.exact_marks import ExactMarks
 from domain.audit.knowledge import HARMLESS_REFUSALS
 from domain.events import Event
 from domain.position import Position
@@ -17,6 +18,7 @@ ROLES = ("buyer", "seller", "bankrupt", "victim", "vault")
 MIDWAY = frozenset({"gap", "opening"})
 OUTSIDE = "outside:"
 UNKNOWN_CASH = "unknown cash"
+UNCERTAIN_CASH = "cash uncertain"
 OPENING_CASH = "opening_cash"
 STATE_KEY = "state|"
 """Keys of rows of snapshots and account states begin like this."""
@@ -36,11 +38,14 @@ class Memory:
         self.met: set[tuple[str, str]] = set()
         self._gaps: dict[tuple[str, str], int] = {}
         self.doubts: dict[str, set[str]] = {}
+        self.uncertain: set[str] = set()
+        """Accounts that a fact of the log leaves in doubt, until a state says what they have."""
         self._fresh: set[str] = set()
         self._given: dict[str, int] = {}
         self.began: tuple[int, int | None] | None = None
         self.marked: dict[str, int] = {}
-        self.exactly_marked: set[str] = set()
+        self._exact = ExactMarks()
+        self.exactly_marked = self._exact.markets
         self.chains = LiquidationChains()
 
     @classmethod
@@ -74,11 +79,7 @@ class Memory:
         if kind == "market.mark_price_updated/1":
             coin = event["stream"].partition("/")[2]
             self.marked[coin] = event["time"]
-            if (
-                str(event["source"].get("key", "")).startswith("mark|")
-                and "block" in event["source"]
-            ):
-                self.exactly_marked.add(coin)
+            self._exact.meet(event)
             return
         if not kind.startswith("market."):
             self._meet_account(kind, event)
@@ -119,7 +120,8 @@ class Memory:
             for name in ("account", "account_of_partner"):
                 account = event["source"].get(name)
                 if account is not None:
-                    self.doubt(str(account)).add("cash uncertain")
+                    self.doubt(str(account)).add(UNCERTAIN_CASH)
+                    self.uncertain.add(str(account))
         elif kind == "account.opened/1":
             account = event["stream"].partition("/")[2]
             if not account.startswith((OUTSIDE, "rounding:")):
@@ -138,9 +140,8 @@ class Memory:
         reason, receiver = data["reason"], data["to"]
         if reason == OPENING_CASH:
             account = str(event["source"].get("account", ""))
-            self.doubt(account).difference_update(
-                ("cash uncertain", UNKNOWN_CASH, "unknown opening")
-            )
+            self.doubt(account).difference_update((UNCERTAIN_CASH, UNKNOWN_CASH, "unknown opening"))
+            self.uncertain.discard(account)
             self._fresh.discard(account)
             self._given[account] = event["seq"]
             if self.began is None and "start" in event["source"]:

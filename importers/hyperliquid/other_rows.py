@@ -164,17 +164,23 @@ def _event_rows(place: Place, event: Any, block: Block) -> Iterator[Row]:
         raise RowRefused("bad_field", "inner does not hold exactly one kind")
     if utc_of(event, "time") != block.time:
         raise RowRefused("bad_time", f"time {event['time']} is not the block's")
-    transaction = text_or_none(event, "hash") or ""
-    block_of(transaction or None, block, block.time)
+    transaction = text_or_none(event, "hash")
+    _, note = block_of(transaction, block, block.time)
     ((kind, inner),) = event["inner"].items()
     if kind == "Funding":
-        yield from _payments(place, inner, block)
+        for row in _payments(place, inner, block):
+            yield _noted(row, note)
     elif kind == "LedgerUpdate":
-        yield _ledger_update(place, inner, block, transaction)
+        yield _noted(_ledger_update(place, inner, block, transaction or ""), note)
     elif kind in IDLE_EVENTS:
-        yield Idle(place, block.time, raw_key(place, event), kind)
+        yield Idle(place, block.time, raw_key(place, event), kind, note)
     else:
         raise RowRefused("unknown_kind", f"misc event {str(kind)[:40]}")
+
+
+def _noted(row: Row, note: tuple[str, ...]) -> Row:
+    """The row with what is odd about its event; a refused row has its reason."""
+    return row._replace(notes=note) if note and not isinstance(row, Refused) else row
 
 
 def _payments(place: Place, inner: Any, block: Block) -> Iterator[Row]:

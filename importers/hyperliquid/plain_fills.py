@@ -26,6 +26,7 @@ from importers.hyperliquid.rows import (
 from importers.hyperliquid.strict_json import NotJson, parse_json
 from importers.hyperliquid.venue_facts import block_carried, is_of_other_network
 
+# No number of this shape is near 10^30: what lies beyond is refused field by field.
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17}+)(?:\.[0-9]{1,18}+)?+"
 _SHAPE: Final = re.compile(
     r'(0x[0-9a-f]{40})",\{"coin":"([A-Za-z0-9_.-]{1,32}+(?::[A-Za-z0-9_.-]{1,32}+)?+)"'

@@ -170,9 +170,12 @@ def report_text(report: ImportReport) -> Iterator[str]:
         )
         yield f"  {name}: cash {money(cash)}" + (f", {holding}" if holding else "")
     yield "The sums agree." if report.holds else "The sums DO NOT agree: see the accounts above."
-    yield (
-        "Every row is in the log." if report.is_complete else "Incomplete: some rows were rejected."
-    )
+    if not report.rows_in:
+        yield "There was no row in these files."
+    elif report.is_complete:
+        yield "Every row is in the log."
+    else:
+        yield "Incomplete: some rows were rejected."
 
 
 def _assumptions(report: ImportReport) -> Iterator[str]:

@@ -16,7 +16,7 @@ from domain.rounding import half_even
 from importers.hyperliquid.assertions import CashCompared
 from importers.hyperliquid.books import Books
 from importers.hyperliquid.identities import identities
-from importers.hyperliquid.memory import OPENING_CASH, UNKNOWN_CASH
+from importers.hyperliquid.memory import OPENING_CASH, UNCERTAIN_CASH, UNKNOWN_CASH
 from importers.hyperliquid.recorded_books import OUTSIDE, place_source
 from importers.hyperliquid.rows import MONEY_PLACES, Held, RowRefused, Stated
 from importers.hyperliquid.scales import QUOTE_UNIT
@@ -24,7 +24,7 @@ from importers.hyperliquid.state_rows import float_quantum
 
 SNAPSHOT_ROUNDING: Final = "outside:snapshot-rounding"
 OPENING: Final = "outside:opening"
-_CAN_BEGIN: Final = frozenset({UNKNOWN_CASH, "unknown opening"})
+_CAN_BEGIN: Final = frozenset({UNCERTAIN_CASH, UNKNOWN_CASH, "unknown opening"})
 _UNIT: Final = QUOTE_UNIT.fraction()
 _UNITS: Final = 10**MONEY_PLACES
 
@@ -176,13 +176,14 @@ class Snapshots:
         """Positions, value and cash against the books; nothing moves."""
         books, account, first = self._books, stated.account, stated.rows[0]
         assertions = books.report.assertions
-        doubts = books.memory.doubts.get(account)
+        is_known = not books.memory.doubts.get(account)
         for coin, (said, booked) in sorted(self._sizes(stated).items()):
             lot = books.venue.markets[coin].spec.lot_size.fraction()
             if not assertions.compare(
                 "stated_position", first.place, f"{account} {coin}", said * lot, booked * lot
             ):
                 books.report.find("stated_position_differs", first.place)
+                books.contradict("stated_position", account, first.place, first.time, first.block)
         if not stated.is_whole or stated.value is None:
             return
         booked_cash = Fraction(books.venue.cash[account] - self._cost(account), _UNITS)
@@ -190,21 +191,23 @@ class Snapshots:
             account, first.place.text(), stated.raw_cash, booked_cash, stated.quantum
         )
         books.report.cash_compared.append(compared)
-        known = None if doubts else booked_cash
+        known = booked_cash if is_known else None
         if not assertions.compare(
             "stated_cash", first.place, account, compared.said, known, compared.quantum
         ):
             books.report.find("stated_cash_differs", first.place)
+            books.contradict("stated_cash", account, first.place, first.time, first.block)
         value = self._value(account, stated)
         if not assertions.compare(
             "stated_account_value",
             first.place,
             account,
             stated.value.value or Fraction(0),
-            None if doubts else value,
+            value if is_known else None,
             compared.quantum,
         ):
             books.report.find("stated_account_value_differs", first.place)
+            books.contradict("stated_account_value", account, first.place, first.time, first.block)
 
     def _value(self, account: str, stated: StatedAccount) -> Fraction | None:
         """The books' value at the statement's own marks; None where one of them is missing."""

@@ -14,6 +14,8 @@ from typing import Final
 from importers.hyperliquid.unpacking import PACKED, UnreadablePath
 
 READ: Final = (".json", ".jsonl", ".ndjson", ".csv")
+NAMED: Final = 5
+"""So many of the files that nobody reads are named."""
 ARCHIVE_FOLDERS: Final = frozenset(
     {"asset_ctxs", "misc_events_by_block", "node_fills", "node_fills_by_block", "node_trades"}
 )
@@ -25,6 +27,9 @@ UNREAD_FOLDERS: Final = frozenset(
 _PART = re.compile(r"(.+)\.(?:part-?)?([0-9]{2,4}|[a-z]{2,3})", re.ASCII)
 _NUMBER = re.compile(r"([0-9]+)", re.ASCII)
 _A: Final = ord("a")
+
+
+HINT: Final = f"read are {', '.join(READ)}, also packed as {', '.join(PACKED)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,17 @@ class SourceFile:
 
 
 def source_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[str]]:
-    """The files behind these paths in the order of their names, and the names of those left out."""
+    """The files behind these paths in the order of their names, and the names of those left out.
+
+    Raises `UnreadablePath` for a path that is not there or not read, and where folders hold nothing
+    that is.
+    """
     found: dict[Path, None] = {}
     left_out: list[Path] = []
+    folder: Path | None = None
     for path in paths:
         if path.is_dir():
+            folder = folder or path
             inside = sorted(path.rglob("*"))
             for file in inside:
                 if file.is_file():
@@ -59,8 +70,11 @@ def source_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[str]]:
         elif _is_read(path):
             found[path.resolve()] = None
         else:
-            hint = f"read are {', '.join(READ)}, also packed as {', '.join(PACKED)}"
-            raise UnreadablePath(path, f"a {path.suffix or 'nameless'} file is not read", hint)
+            raise UnreadablePath(path, f"a {path.suffix or 'nameless'} file is not read", HINT)
+    if folder is not None and not found:
+        others = ", ".join(sorted({file.name for file in left_out})[:NAMED])
+        told = f"none of the files in it is read: {others}" if others else "the folder is empty"
+        raise UnreadablePath(folder, told, HINT)
     whole = _whole(found)
     names = _names(list(whole))
     files = [

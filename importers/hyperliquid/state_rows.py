@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
+from domain.units import LARGEST_DECIMAL
 from importers.hyperliquid.fields import (
     LATEST_MILLISECOND,
     Raw,
@@ -165,13 +166,17 @@ def _instant(place: Place, name: Any) -> SnapshotInstant:
 
 
 def _number(raw: Raw, name: str) -> Fraction:
-    """The exact decimal of a JSON number or text, floats by their digits."""
+    """The exact decimal of a JSON number or text, floats by their digits; at most 10^30 in size."""
     value = raw.get(name)
-    if type(value) is int:
-        return Fraction(value)
-    if isinstance(value, (Inexact, str)) and _NUMBER.fullmatch(value) is not None:
-        return Fraction(value)
-    raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
+    if isinstance(value, (Inexact, str)):
+        number = Fraction(value) if _NUMBER.fullmatch(value) is not None else None
+    else:
+        number = Fraction(value) if type(value) is int else None
+    if number is None:
+        raise RowRefused("bad_field", f"{name} is {ascii(value)[:60]}, wanted a number")
+    if abs(number) > LARGEST_DECIMAL:
+        raise RowRefused("bad_field", f"{name} is beyond 10^30")
+    return number
 
 
 def float_quantum(value: Fraction, unit: Fraction) -> Fraction:

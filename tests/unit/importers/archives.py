@@ -149,6 +149,15 @@ def imported(*paths: Path, after: Imported | None = None, **options: Any) -> Imp
     return Imported(report, events, venue)
 
 
+def differing(found: Imported) -> list[Raw]:
+    """Sources of the facts that say that somebody's books are not what the venue says."""
+    return [
+        event["source"]
+        for event in found.events
+        if event["type"] == "venue.fact_rejected/1" and event["data"]["code"] == "statement_differs"
+    ]
+
+
 def nanoseconds(text: str) -> int:
     """An instant."""
     found = parse_instant(text)

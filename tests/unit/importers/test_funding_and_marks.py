@@ -9,6 +9,7 @@ import pytest
 from importers.hyperliquid.other_rows import MARK_COLUMNS
 from tests.unit.importers.archives import (
     ALICE,
+    BLOCK,
     BOB,
     NOON,
     at,
@@ -16,7 +17,9 @@ from tests.unit.importers.archives import (
     both,
     fill,
     imported,
+    ledger_update,
     misc_line,
+    transaction,
     written,
 )
 
@@ -56,6 +59,22 @@ def test_a_broken_payment_leaves_the_others_of_its_hour(tmp_path: Path) -> None:
 
     assert found.reasons == {"bad_field": 3}
     assert found.venue.cash[BOB] == 1_000_000
+
+
+@pytest.mark.parametrize("odd", ["0x12", "", "0x" + "g" * 64])
+def test_a_misc_event_with_a_malformed_hash_is_booked_and_is_a_finding(
+    tmp_path: Path, odd: str
+) -> None:
+    deltas = {"deltas": [payment(ALICE, "1.0"), payment(BOB, "-1.0")]}
+    update = ledger_update([ALICE], "deposit", usdc="5.0")
+    inners = ({"Funding": deltas}, update, {"ValidatorRewards": {}})
+    line = misc_line(1, *inners)
+    found = imported(written(tmp_path / "m.jsonl", line.replace(transaction(BLOCK + 12), odd)))
+    sound = imported(written(tmp_path / "s.jsonl", line))
+
+    assert (found.report.moved, found.report.no_effect) == (3, 1)
+    assert found.report.findings["malformed hash"].count == 4
+    assert sound.report.findings == {}
 
 
 def test_the_same_payment_from_archive_and_dump_counts_once(tmp_path: Path) -> None:

@@ -205,3 +205,40 @@ def test_many_rows_in_the_log_are_said_to_follow_later(
     assert (code, asked) == (0, 0)
     assert "the rows follow with the first question" in err
     assert json.loads(out)["as_of"]["seq"] == 5
+
+
+@pytest.mark.parametrize("venue", ["hyperliquid", "dydx"])
+def test_folders_in_which_nothing_is_read_are_wrong_usage(
+    zerosum: Zerosum, tmp_path: Path, venue: str
+) -> None:
+    zerosum("init")
+    empty, other = tmp_path / "empty", tmp_path / "other"
+    empty.mkdir()
+    written(other / "notes.txt", "no archive")
+    written(other / "replica_cmds" / "1.json", "[]")
+    nothing = zerosum("import", venue, empty)
+    unread = zerosum("import", venue, other, empty)
+    dry = zerosum("import", venue, other, "--dry-run")
+
+    assert [code for code, *_ in (nothing, unread, dry)] == [2, 2, 2]
+    assert "error[unreadable_path]" in nothing[2]
+    assert "the folder is empty" in nothing[2]
+    assert "none of the files in it is read: 1.json, notes.txt" in unread[2]
+    assert "hint: read are .json" in unread[2]
+
+
+def test_an_empty_folder_beside_files_is_no_fault(
+    zerosum: Zerosum, fills: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+
+    assert answered(zerosum, fills, tmp_path / "empty", "--dry-run")["applied"] == 2
+
+
+def test_files_without_any_row_are_said_to_have_none(zerosum: Zerosum, tmp_path: Path) -> None:
+    path = written(tmp_path / "fills.jsonl")
+    code, out, _ = zerosum("import", "hyperliquid", path, "--dry-run")
+
+    assert code == 0
+    assert "There was no row in these files." in out
+    assert "Every row is in the log." not in out

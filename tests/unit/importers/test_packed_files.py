@@ -88,7 +88,10 @@ def test_archives_that_say_nothing_about_accounts_are_left_out(tmp_path: Path) -
     book.parent.mkdir(parents=True)
     book.write_bytes(lz4.frame.compress(b"{}"))
 
-    assert source_files([tmp_path]) == ([], ["BTC.lz4"])
+    (tmp_path / "fills.jsonl").write_bytes(TEXT)
+    files, left_out = source_files([tmp_path])
+
+    assert ([file.name for file in files], left_out) == (["fills.jsonl"], ["BTC.lz4"])
 
 
 @pytest.mark.parametrize("suffix", PACKINGS)

@@ -96,7 +96,11 @@ def test_a_file_that_is_not_read_is_an_error_and_inside_a_folder_is_named(
     with pytest.raises(UnreadablePath) as refused:
         source_files([path])
     assert refused.value.hint
-    assert source_files([path.parent]) == ([], [name])
+    with pytest.raises(UnreadablePath, match=name):
+        source_files([path.parent])
+    written(path.parent / "read.jsonl", GOOD)
+    files, left_out = source_files([path.parent])
+    assert ([file.name for file in files], left_out) == (["read.jsonl"], [name])
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

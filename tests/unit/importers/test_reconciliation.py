@@ -192,4 +192,4 @@ def test_the_text_names_regularities_statements_and_statuses(
 
     assert "Cash against the snapshot: 2 accounts, 1 equal, 1 within" in out
     assert "stated cash: 1 met, 1 differ, 0 cannot be told" in out
-    assert "Accounts by status: 2 exact" in out
+    assert "Accounts by status: 1 cash uncertain, 1 exact" in out

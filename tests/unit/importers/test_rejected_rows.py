@@ -1,5 +1,6 @@
 """Which fills are not booked, and with which reason?"""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ from tests.unit.importers.archives import (
     both,
     fill,
     imported,
+    ledger_update,
+    misc_line,
     transaction,
     written,
 )
+from tests.unit.importers.test_funding_and_marks import payment
+from tests.unit.importers.test_marks_by_block import block_marks
+from tests.unit.importers.test_states import account_values
 
 
 @pytest.fixture
@@ -61,6 +67,47 @@ def test_a_row_that_cannot_be_booked_is_rejected_with_its_reason(
     assert found.reasons == {reason: 1}
     assert found.lots(ALICE, "BTC") == 15
     assert found.of("venue.fact_rejected/1")[0]["code"] == reason
+
+
+BEYOND = "1" + "0" * 30 + ".5"
+
+
+@pytest.mark.parametrize("name", ["fee", "sz", "px", "closedPnl", "startPosition"])
+@pytest.mark.parametrize("is_compact", [False, True])
+def test_a_number_beyond_ten_to_the_thirty_is_booked_by_nobody(
+    fills: Path, name: str, *, is_compact: bool
+) -> None:
+    """Printed as the archive prints it, a line is read in another way: to the same end."""
+    (buyer, bought), (seller, sold) = both(ALICE, BOB, "BTC", "1.0", "9.0", 7)
+    line = json.loads(block_fill(1, (buyer, {**bought, name: BEYOND}), (seller, sold)))
+    text = json.dumps(line, separators=(",", ":") if is_compact else None)
+    found = imported(written(fills, text))
+
+    assert found.reasons == {"bad_field": 1}
+    assert found.report.rejected[0].detail == f"{name} {BEYOND} is beyond 10^30"
+    assert found.lots(BOB, "BTC") == -1
+    assert ALICE not in found.venue.accounts
+
+
+def test_the_largest_number_is_booked(fills: Path) -> None:
+    largest = "1" + "0" * 30 + ".0"
+    found = imported(written(fills, fill("BTC", "B", "1.0", "9.0", fee=largest)), account=ALICE)
+
+    assert found.reasons == {}
+    assert found.venue.cash[ALICE] == -(10**36)
+
+
+@pytest.mark.parametrize("amount", [BEYOND, f"-{BEYOND}"])
+def test_money_and_marks_beyond_ten_to_the_thirty_are_refused(tmp_path: Path, amount: str) -> None:
+    deltas = [payment(ALICE, amount)]
+    update = ledger_update([BOB], "deposit", usdc=amount)
+    misc = written(tmp_path / "m.jsonl", misc_line(1, {"Funding": {"deltas": deltas}}, update))
+    marks = block_marks(tmp_path / "marks.csv", (2, "BTC", amount))
+    state = account_values(tmp_path, alice=float(amount.replace(".5", "0.0")))
+    found = imported(misc, marks, state)
+
+    assert found.reasons == {"bad_field": 4}
+    assert not any(found.venue.cash.values())
 
 
 def test_a_hash_of_another_block_than_its_line_is_a_mismatch(fills: Path) -> None:

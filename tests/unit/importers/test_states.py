@@ -17,6 +17,7 @@ from tests.unit.importers.archives import (
     Imported,
     block_fill,
     both,
+    differing,
     imported,
     ledger_update,
     misc_line,
@@ -124,6 +125,8 @@ def test_what_differs_from_a_snapshot_is_a_finding_with_its_amount(tmp_path: Pat
     alice, bob = found.report.cash_compared
     assert (alice.difference, bob.difference) == (Fraction(-1, 2), Fraction(80))
     assert alice.quantum < Fraction(1, 100_000)
+    # Each is said once, whatever else differs.
+    assert [one["account"] for one in differing(found)] == [ALICE, BOB]
 
 
 def test_a_log_can_begin_with_a_snapshot(tmp_path: Path) -> None:

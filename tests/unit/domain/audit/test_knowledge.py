@@ -46,6 +46,22 @@ def test_an_hour_without_funding_is_missed_by_who_was_there_until_a_state_comes(
     assert known(log).doubts("a") == ()
 
 
+def test_who_may_lack_an_hours_funding_is_in_doubt_alone_until_a_state_comes() -> None:
+    log = RecordedLog()
+    log.deposit("a", 5)
+    log.deposit("b", 5)
+    log.refuse("funding_incomplete", account="a")
+    log.refuse("statement_differs", account="b")
+    before = known(log)
+    log.move("outside:opening", "a", 9, "opening_cash")
+    log.move("outside:opening", "b", 9, "opening_cash")
+
+    assert before.doubts("a") == (Doubt.FUNDING_MISSING,)
+    assert before.doubts("b") == (Doubt.CASH_UNCERTAIN,)
+    assert before.unattributed_count == 0
+    assert known(log).doubts("a") == known(log).doubts("b") == ()
+
+
 def test_marks_by_block_are_all_there_until_a_forced_row_prints_one_more() -> None:
     log = RecordedLog(markets=("M", "N"))
     for market, price in (("M", 90), ("N", 5)):
@@ -57,6 +73,12 @@ def test_marks_by_block_are_all_there_until_a_forced_row_prints_one_more() -> No
     data = {"previous_price": 5, "price": 6}
     log.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
 
+    state = {"previous_price": 90, "price": 92}
+    stated = RecordedLog(markets=("M", "N"))
+    stated.fact("market.mark_price_updated/1", "market/N", data, key="mark|N|2")
+    stated.fact("market.mark_price_updated/1", "market/M", state, key="state|answer|a|1|M")
+
+    assert known(stated).exactly_marked == {"N"}
     assert complete.exactly_marked == {"M", "N"}
     assert lacking.exactly_marked == set()
     assert known(log).exactly_marked == {"N"}
