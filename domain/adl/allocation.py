@@ -57,11 +57,12 @@ def _limits(
 
 def _from_the_top(rows: Ranking, need: Lots) -> list[Lots]:
     closed = [0] * len(rows)
-    left, place = need, 0
-    while left and place < len(rows):
-        closed[place] = min(rows[place].candidate.capacity, left)
+    left = need
+    for place, candidate in enumerate(rows.candidates()):
+        if not left:
+            break
+        closed[place] = min(candidate.capacity, left)
         left -= closed[place]
-        place += 1
     return closed
 
 

@@ -73,6 +73,8 @@ class Ranking(Sequence[Ranked]):
     A row is put together when somebody looks at it: of a long line few are.
     """
 
+    __slots__ = ("_candidates", "_closed", "_losers_from", "_order", "_parts", "_scores")
+
     def __init__(
         self,
         candidates: Sequence[Candidate],

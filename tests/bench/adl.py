@@ -3,6 +3,7 @@
 import gc
 import random
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -98,6 +99,7 @@ def rank_million(_folder: Path, positions: int = 1_000_000) -> Figures:
     """
     from domain.adl.candidate import Candidate
     from domain.adl.ranking import ranked
+    from domain.adl.selection import Circumstances
     from domain.adl.selections import SELECTIONS
     from domain.specification import AdlPolicy
 
@@ -113,9 +115,10 @@ def rank_million(_folder: Path, positions: int = 1_000_000) -> Figures:
         )
     policy = AdlPolicy()
     selection = SELECTIONS[policy.selection]
+    about = Circumstances(Fraction(10**6), policy.parameters)
 
     def rank() -> Any:
-        return ranked(candidates, policy, selection, 10**12)
+        return ranked(candidates, policy, selection, 10**12, about)
 
     collected = _milliseconds(rank, times=1) / 1_000
     gc.disable()
