@@ -174,8 +174,8 @@ class FactRecorder:
                 raws.append(encode(event))
                 apply(venue, event)
                 events.append(event)
-                if venue.kind == "decided":
-                    raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
+            if venue.kind == "decided":
+                raise DecidedLog("a recorded fact opens a recorded log, not a decided one")
             places.note(events)
             rows.add(events, raws)
         if rows:
