@@ -25,7 +25,7 @@ class _NoTree(Tree):
         return []
 
     def root(self) -> bytes:
-        return bytes(32)
+        return bytes(32) if self.size else super().root()
 
 
 class _NoHash:
