@@ -104,7 +104,7 @@ def missing_of(knowledge: Knowledge, market: Market, side: int) -> list[dict[str
     found: list[dict[str, Json]] = [
         {"code": str(doubt), "accounts": counts[doubt]} for doubt in sorted(counts)
     ]
-    if knowledge.met_midway.get(market.id):
+    if knowledge.unseen_holders(market):
         found.append({"code": str(Missing.UNSEEN_HOLDERS), "accounts": None})
     if knowledge.unattributed_count:
         found.append({"code": str(Missing.REFUSED_ROWS), "accounts": None})

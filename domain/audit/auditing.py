@@ -221,11 +221,9 @@ class Audit:
         """What is missing for every verdict in this market so far."""
         found = []
         knowledge, assumptions = self.knowledge, self._terms.assumptions
-        midway = knowledge.met_midway.get(market.id, 0)
-        if market.id in knowledge.begun and f"outside:opening:{market.id}" in market.positions:
-            midway += 1
-        if midway and Assumption.NO_UNSEEN_HOLDERS not in assumptions:
-            found.append(MissingInput(Missing.UNSEEN_HOLDERS, (), midway))
+        unseen = knowledge.unseen_holders(market)
+        if unseen and Assumption.NO_UNSEEN_HOLDERS not in assumptions:
+            found.append(MissingInput(Missing.UNSEEN_HOLDERS, (), unseen))
         refused = knowledge.unattributed_count
         if refused and Assumption.REFUSED_ROWS_MOVE_NOTHING not in assumptions:
             found.append(MissingInput(Missing.REFUSED_ROWS, (), refused))

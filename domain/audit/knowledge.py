@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from domain.audit.exact_marks import ExactMarks
 from domain.events import Event
+from domain.market import Market
 from domain.parties import parties
 from domain.units import AccountId, MarketId
 
@@ -126,6 +127,12 @@ class Knowledge:
     def doubts(self, account: AccountId) -> tuple[Doubt, ...]:
         """Why the account's money is not known; nothing for one whose books are its own."""
         return self._doubts.get(account, (Doubt.CASH_UNKNOWN,))
+
+    def unseen_holders(self, market: Market) -> int:
+        """How many signs there are that somebody holds what no row shows."""
+        # A snapshot's positions do not sum to zero: the rest is held by whom it does not show.
+        rest = market.id in self.begun and f"outside:opening:{market.id}" in market.positions
+        return self.met_midway.get(market.id, 0) + rest
 
     def reach(self, time: int) -> None:
         """Notice that the log has come this far: whoever was there may lack an hour's funding."""
