@@ -59,7 +59,6 @@ _KEPT: Final = 1 << 16
 _SECOND: Final = 1_000_000_000
 
 _Groups = tuple[Any, ...]
-_NOBODY: Final = (None,)
 
 ReadRow = Callable[[Place, Any, Block], Row]
 """How a row is read field by field."""
@@ -102,7 +101,8 @@ class PlainFills:
     def _rows(self, line: int, text: str, block: Block) -> list[RowOrPair]:
         pieces = text.split(_BETWEEN)
         milliseconds = str(block.time // NANOSECONDS)
-        shaped: list[_Groups | None] = [None] * len(pieces)
+        # One more: the last row has no partner behind it.
+        shaped: list[_Groups | None] = [None] * (len(pieces) + 1)
         if not is_of_other_network(*block):
             for number, match in enumerate(map(_SHAPE.fullmatch, pieces)):
                 if match is not None and match[6] == milliseconds:
@@ -111,7 +111,7 @@ class PlainFills:
         number = 0
         while number < len(pieces):
             row: Row | None = None
-            groups, partner = shaped[number], (shaped[number + 1 : number + 2] or _NOBODY)[0]
+            groups, partner = shaped[number], shaped[number + 1]
             if groups is not None and partner is not None:
                 pair = self._pair(line, number, groups, partner, block)
                 if pair is not None:
