@@ -17,15 +17,12 @@ from cli.reading import Reading, as_of, log_only, reading
 from cli.recorded_adl import NO_ROWS, Question, explain_recorded
 from cli.settings import PastQuestion
 from domain.adl.decision import (
-    candidates,
-    circumstances,
     closure_amount,
     closure_cost,
     decision,
+    exclusion,
     ranking_root,
 )
-from domain.adl.policies import selection_of
-from domain.adl.ranking import ranked
 from domain.adl.row_key import RowKey, salts_of
 from domain.adl.selections import SELECTIONS
 from domain.audit.decisions import Terms
@@ -244,7 +241,9 @@ def asked_about(before: Venue, found: AdlRound, quote: str, account: str) -> Ask
     asked = Asked(found, quote, scores=_scores(before, found))
     row = next((row for row in found.ranking if row.account == account), None)
     if row is None:
-        return replace(asked, outsider=Outsider(account, _exclusion(before, found, account)))
+        market, side = before.markets[found.spec.id], -1 if found.side == "long" else 1
+        code = exclusion(before, market, account, side, found.close_price, market.policy)
+        return replace(asked, outsider=Outsider(account, code))
     return replace(
         asked,
         row=row,
@@ -264,18 +263,6 @@ def _scores(before: Venue, found: AdlRound) -> dict[str, str]:
 def _round(before: Venue, found: AdlRound) -> Round:
     market = before.markets[found.spec.id]
     return Round(before, market, found.bankrupt, found.bankruptcy_price)
-
-
-def _exclusion(before: Venue, found: AdlRound, account: str) -> str | None:
-    """Under which code the account was left out; None when it held nothing on that side."""
-    market = before.markets[found.spec.id]
-    side = -1 if found.side == "long" else 1
-    own = [
-        one for one in candidates(before, market, side, found.close_price) if one.account == account
-    ]
-    about = circumstances(market, market.policy)
-    excluded = ranked(own, market.policy, selection_of(market.policy), 0, about).excluded
-    return next(iter(excluded), None)
 
 
 def _under_pro_rata(before: Venue, found: AdlRound, account: str) -> tuple[int, int]:

@@ -9,9 +9,8 @@ stay exact decimal strings. Whoever is in no queue gets a row that says why.
 from collections.abc import Sequence
 from fractions import Fraction
 
-from domain.adl.decision import candidates, circumstances
+from domain.adl.decision import exclusion
 from domain.adl.policies import selection_of
-from domain.adl.ranking import ranked
 from domain.audit.knowledge import Knowledge
 from domain.instants import instant_text
 from domain.market import Market
@@ -20,6 +19,7 @@ from domain.units import AccountId
 from domain.venue import Venue
 from reports.explanation import EXCLUSION_SENTENCES
 from reports.figures import quantity_text, side_text
+from reports.indicator import COLUMNS as QUEUE_COLUMNS
 from reports.indicator import Place, missing_of, missing_sentence, queue, rank_rows
 from reports.page import AsOf, Json, Page, Table
 
@@ -27,22 +27,13 @@ NANOSECONDS_IN_MILLISECOND = 1_000_000
 COLUMNS = {
     "market": "market",
     "side": "side",
-    "rank": "rank",
-    "of": "of",
-    "quantity": "quantity",
-    "score": "score",
-    "leverage": "leverage",
-    "unrealized": "unrealised",
-    "percentile": "percentile",
-    "quantile": "quantile",
-    "lights": "lights",
+    **{name: words for name, words in QUEUE_COLUMNS.items() if name != "account"},
     "accounts_ahead": "accounts ahead",
     "quantity_ahead": "quantity ahead",
 }
 FIELDS = (
     *("market", "side", "policy"),
-    *("rank", "of", "account", "quantity", "score", "leverage", "unrealized"),
-    *("percentile", "quantile", "lights"),
+    *QUEUE_COLUMNS,
     *("excluded", "accounts_ahead", "quantity_ahead", "next_ahead", "unified", "answer"),
 )
 Queues = Sequence[tuple[Market, int, AdlPolicy]]
@@ -85,8 +76,7 @@ def _row(
     found: dict[str, Json] = dict.fromkeys(FIELDS)
     found.update(market=market.id, side=side_text(side), policy=policy.selection, account=account)
     if at is None:
-        code = _exclusion(venue, account, market, side, policy)
-        why = "it " + EXCLUSION_SENTENCES[code] if code else "the market has no mark"
+        code, why = _absence(venue, account, market, side, policy)
         said = f"{market.id}: {account} stands in no queue; {why}."
         return {**found, "excluded": code, "answer": said}
     rows = rank_rows(market, places)
@@ -100,6 +90,18 @@ def _row(
         "unified": _unified(market, own, as_of),
         "answer": _answer(market, policy, places, at, own),
     }
+
+
+def _absence(
+    venue: Venue, account: AccountId, market: Market, side: int, policy: AdlPolicy
+) -> tuple[str | None, str]:
+    """Why a holder stands in no queue: the code under which it is left out, if it is, and words."""
+    if market.mark is None:
+        return None, "the market has no mark"
+    code = exclusion(venue, market, account, side, Fraction(market.mark), policy)
+    # An outside account of a recorded log is asked nothing: nobody can close it.
+    why = EXCLUSION_SENTENCES[code] if code else "stands for holders that the record does not show"
+    return code, f"it {why}"
 
 
 def _unified(market: Market, own: dict[str, Json], as_of: AsOf) -> dict[str, Json]:
@@ -133,15 +135,3 @@ def _answer(
         f"{quantity_text(places[at].ahead, market.spec)} of {quantity_text(whole, market.spec)}; "
         f"the next is {places[at - 1].row.candidate.account}."
     )
-
-
-def _exclusion(
-    venue: Venue, account: AccountId, market: Market, side: int, policy: AdlPolicy
-) -> str | None:
-    """Under which code the account is left out; None where nobody is asked, without a mark."""
-    if market.mark is None:
-        return None
-    everybody = candidates(venue, market, side, Fraction(market.mark))
-    own = [one for one in everybody if one.account == account]
-    about = circumstances(market, policy)
-    return next(iter(ranked(own, policy, selection_of(policy), 0, about).excluded))

@@ -108,6 +108,23 @@ def candidates(venue: Venue, market: Market, side: int, price: Fraction) -> list
 _candidate = partial(tuple.__new__, Candidate)
 
 
+def exclusion(
+    venue: Venue,
+    market: Market,
+    account: AccountId,
+    side: int,
+    price: Fraction,
+    policy: AdlPolicy,
+) -> str | None:
+    """Under which code an account is left out of the queue of a side (+1 long) at a close price.
+
+    None where it is ranked, and where it holds nothing on that side.
+    """
+    own = [one for one in candidates(venue, market, side, price) if one.account == account]
+    about = circumstances(market, policy)
+    return next(iter(ranked(own, policy, selection_of(policy), 0, about).excluded), None)
+
+
 def closure_amount(market: Market, side: int, lots: Lots, price: Fraction) -> QuoteUnits:
     """Cash to the bankrupt account (side +1 long) for `lots`, rounded toward it."""
     return bankruptcy_amount(side, lots, price, market.point_value)

@@ -302,6 +302,20 @@ def test_a_rank_is_refused_where_nobody_knows_what_a_holder_is_worth(tmp_path: P
     assert "N" in told.error["message"]
 
 
+def test_an_outside_account_stands_in_no_queue(tmp_path: Path) -> None:
+    log = RecordedLog()
+    log.deposit("bust", 1000)
+    log.trade("bust", "outside:counterparty:M", 10, 100)
+    log.mark(90)
+    books = kept(tmp_path, log)
+    told = books.ask("adl", "rank", "--account", "outside:counterparty:M", "--json")
+    (row,) = told.json["rows"]
+
+    assert (row["rank"], row["excluded"]) == (None, None)
+    assert "stands for holders that the record does not show" in row["answer"]
+    assert "unseen_holders" in row["answer"]
+
+
 def test_a_rank_says_what_a_recorded_log_does_not_know_of_the_holders(tmp_path: Path) -> None:
     log = RecordedLog()
     for account in ("bust", "maker"):
